@@ -1,0 +1,69 @@
+// The child process of one contestant and one round: prepares the rows, appends them against the clock, checks the
+// answers. Started by run.ts.
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { serveJob } from '../harness/child.ts';
+import { settleDisk } from '../harness/disk.ts';
+import { fingerprint, generateW, type WSize, type WTable } from '../workload/workload-w.ts';
+import { wrongAnswers } from './check.ts';
+import type { Contestant, ContestantName, Job, Outcome } from './contract.ts';
+
+await serveJob<Job, Outcome>(async ({ contestant: name, work, size, warmUpRows, folder }) => {
+  const tables = generateW(size);
+  const contestant = await load(name);
+  const warmUp = warmUpTables(size, warmUpRows);
+  await contestant.open(folder, [...warmUp, ...tables]);
+  if (warmUp.length > 0) {
+    await contestant.append(work, warmUp);
+    await contestant.makeDurable();
+  }
+  settleDisk(folder);
+
+  const cpuBefore = process.cpuUsage();
+  const start = performance.now();
+  await contestant.append(work, tables);
+  const appended = performance.now();
+  await contestant.makeDurable();
+  const durable = performance.now();
+  const cpu = process.cpuUsage(cpuBefore);
+
+  const durableBytes = bytesBelow(folder);
+  await contestant.close();
+  const closedBytes = bytesBelow(folder);
+  await contestant.reopen();
+  const wrong: string[] = [];
+  for (const table of tables) wrong.push(...wrongAnswers(table, await contestant.read(table.name)));
+  await contestant.close();
+
+  return {
+    rows: tables.reduce((sum, { ts }) => sum + ts.length, 0),
+    seconds: (durable - start) / 1e3,
+    endSeconds: (durable - appended) / 1e3,
+    durableBytes,
+    closedBytes,
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    fingerprint: fingerprint(tables),
+    wrong,
+    version: contestant.version,
+  };
+});
+
+// Loaded only by the process that measures it: the others' code is none of its business.
+async function load(name: ContestantName): Promise<Contestant> {
+  if (name === 'millrace') return new (await import('./millrace.ts')).Millrace();
+  const { BetterSqlite3 } = await import('./better-sqlite3.ts');
+  return new BetterSqlite3(name === 'better-sqlite3-multirow');
+}
+
+/** Bytes of every file in a folder: journals and side files count. */
+function bytesBelow(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
+
+/** Tables of other names and another seed, for the warm-up. */
+function warmUpTables(size: WSize, rowsPerTable: number): WTable[] {
+  if (rowsPerTable === 0) return [];
+  const tables = generateW({ ...size, rowsPerTable, seed: (size.seed ?? 1) + 1 });
+  return tables.map((table) => ({ ...table, name: `warm_${table.name}` }));
+}

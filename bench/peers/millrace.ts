@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NanoTsDbShared, type Table } from '../../src/main/index.ts';
+import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
+import type { Contestant, RowsBack, Work } from './contract.ts';
+
+type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
+
+/** Millrace with its default options: as many writers as cores − 1, a commit every 10 ms. */
+export class Millrace implements Contestant {
+  readonly version: string;
+  #path = '';
+  #db!: NanoTsDbShared;
+  readonly #handles = new Map<string, MachineTable>();
+
+  constructor() {
+    const own = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+    this.version = (JSON.parse(own) as { version: string }).version;
+  }
+
+  async open(folder: string, tables: readonly WTable[]): Promise<void> {
+    this.#path = join(folder, 'w.ntt');
+    this.#db = await NanoTsDbShared.open(this.#path);
+    for (const { name } of tables) this.#handles.set(name, await this.#db.createTable(name, W_COLUMNS));
+  }
+
+  async append(work: Work, tables: readonly WTable[]): Promise<void> {
+    const handles = tables.map(({ name }) => this.#handles.get(name)!);
+    if (work === 'w1') await this.#appendRows(tables, handles);
+    else await this.#appendBatches(tables, handles);
+  }
+
+  async makeDurable(): Promise<void> {
+    await this.#db.sync();
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close();
+  }
+
+  async reopen(): Promise<void> {
+    this.#db = await NanoTsDbShared.open(this.#path);
+  }
+
+  async read(table: string): Promise<RowsBack> {
+    const { ts, columns } = await (this.#db.table(table) as unknown as MachineTable).query();
+    return { ts, ...columns };
+  }
+
+  async #appendRows(tables: readonly WTable[], handles: readonly MachineTable[]): Promise<void> {
+    const rows = tables[0]!.ts.length;
+    for (let i = 0; i < rows; i++) {
+      for (let t = 0; t < handles.length; t++) {
+        const { ts, temp, pressure, vib, count } = tables[t]!;
+        const goOn = handles[t]!.appendRow(ts[i]!, [temp[i]!, pressure[i]!, vib[i]!, count[i]!]);
+        if (!goOn) await this.#db.drained();
+      }
+    }
+  }
+
+  async #appendBatches(tables: readonly WTable[], handles: readonly MachineTable[]): Promise<void> {
+    const rows = tables[0]!.ts.length;
+    for (let from = 0; from < rows; from += W_BATCH_ROWS) {
+      for (let t = 0; t < handles.length; t++) {
+        const { ts, temp, pressure, vib, count } = tables[t]!;
+        const part = (values: Float64Array): Float64Array => values.subarray(from, from + W_BATCH_ROWS);
+        const columns = {
+          temp: part(temp),
+          pressure: part(pressure),
+          vib: part(vib),
+          count: part(count),
+        };
+        if (!handles[t]!.append({ ts: part(ts), columns })) await this.#db.drained();
+      }
+    }
+  }
+}

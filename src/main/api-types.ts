@@ -1,0 +1,200 @@
+import type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
+
+/** How a column is named when a table is made: a name alone is an `f64` column. */
+export type ColumnSpec = string | { readonly name: string; readonly type?: ColumnType };
+
+/** Name of a column as its spec gives it. */
+export type NameOf<S extends ColumnSpec> = S extends string
+  ? S
+  : S extends { readonly name: infer N }
+    ? N & string
+    : never;
+
+/** Type of a column as its spec gives it. */
+export type TypeOf<S extends ColumnSpec> = S extends string
+  ? 'f64'
+  : S extends { readonly type: infer T extends ColumnType }
+    ? T
+    : 'f64';
+
+/** Names and types of a table's columns. */
+export type ColumnsOf<C extends readonly ColumnSpec[]> = { [S in C[number] as NameOf<S>]: TypeOf<S> };
+
+/** What a table with unknown columns is: any name, any type. */
+// biome-ignore lint/suspicious/noExplicitAny: stands for every tuple of specs
+export type AnySpecs = readonly any[];
+
+interface ValueOfType {
+  f64: number;
+  f32: number;
+  i64: bigint | number;
+  i32: number;
+  bool: boolean | 0 | 1;
+  utf8: string;
+  bytes: Uint8Array;
+}
+
+/** One value of a row. i64 columns take bigints, or numbers that are safe integers. */
+export type ValueOf<T extends ColumnType> = ValueOfType[T];
+
+/** The values of a row, in the order of the table's columns; null is allowed in every column. */
+export type RowValues<C extends readonly ColumnSpec[]> = {
+  readonly [I in keyof C]: ValueOf<TypeOf<C[I]>> | null;
+};
+
+/** A timestamp as the unit wants it: ms tables take safe integers, as numbers or bigints; others bigints. */
+export type Timestamp<U extends TimeUnit = TimeUnit> = U extends 'ms' ? number | bigint : bigint;
+
+interface ArrayOfType {
+  f64: Float64Array;
+  f32: Float32Array;
+  i64: BigInt64Array;
+  i32: Int32Array;
+  bool: Uint8Array;
+  utf8: string[];
+  bytes: Uint8Array[];
+}
+
+/** A column of a result: bool as 0/1; a null holds 0, '' or an empty array and a 0 bit in `validity`. */
+export type ColumnArray<T extends ColumnType> = ArrayOfType[T];
+
+/** A column of a batch to append: the arrays that query returns, or plain arrays in which null stands for no value. */
+export type ColumnInput<T extends ColumnType> = ColumnArray<T> | readonly (ValueOf<T> | null)[];
+
+/** Rows in columns: what `query` returns and what `append` takes. Owns plain ArrayBuffers. */
+export interface Rows<
+  M extends Record<string, ColumnType> = Record<string, ColumnType>,
+  U extends TimeUnit = TimeUnit,
+> {
+  readonly rowCount: number;
+  /** Sorted by time, ties in order of arrival. ms tables: numbers; us and ns tables: bigints. */
+  readonly ts: U extends 'ms' ? Float64Array : BigInt64Array;
+  readonly columns: { readonly [K in keyof M]: ColumnArray<M[K]> };
+  /** Per column a bitmap, 1 = present, least significant bit first, as in Arrow; absent = no nulls. */
+  readonly validity: { readonly [K in keyof M]?: Uint8Array };
+}
+
+/** Columns of rows to append. Every column of the table must be there, all of one length. */
+export interface Batch<
+  M extends Record<string, ColumnType> = Record<string, ColumnType>,
+  U extends TimeUnit = TimeUnit,
+> {
+  readonly ts:
+    | (U extends 'ms' ? Float64Array | readonly (number | bigint)[] : never)
+    | BigInt64Array
+    | readonly bigint[];
+  readonly columns: { readonly [K in keyof M]: ColumnInput<M[K]> };
+  readonly validity?: { readonly [K in keyof M]?: Uint8Array | undefined };
+}
+
+export type ComparisonOp = '=' | '!=' | '<' | '<=' | '>' | '>=';
+
+/** One condition; several are joined by "and". A null fulfils no comparison; NaN only `!=`. */
+export type Predicate<M extends Record<string, ColumnType> = Record<string, ColumnType>> = {
+  [K in keyof M & string]:
+    | { readonly column: K; readonly op: ComparisonOp; readonly value: ValueOf<M[K]> }
+    | { readonly column: K; readonly op: 'is null' | 'is not null' };
+}[keyof M & string];
+
+export interface QueryOptions<
+  M extends Record<string, ColumnType> = Record<string, ColumnType>,
+  U extends TimeUnit = TimeUnit,
+  N extends keyof M & string = keyof M & string,
+> {
+  /** First timestamp wanted, inclusive. */
+  readonly from?: Timestamp<U> | undefined;
+  /** Last timestamp wanted, inclusive. */
+  readonly to?: Timestamp<U> | undefined;
+  /** Columns wanted; only these are decoded. Default: all. */
+  readonly columns?: readonly N[] | undefined;
+  readonly where?: readonly Predicate<M>[] | undefined;
+  /** At most this many rows: the first ones in the order asked for. */
+  readonly limit?: number | undefined;
+  /** `asc` (default) or `desc`: newest first; ties then in reverse order of arrival. */
+  readonly order?: 'asc' | 'desc' | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ScanOptions<
+  M extends Record<string, ColumnType> = Record<string, ColumnType>,
+  U extends TimeUnit = TimeUnit,
+  N extends keyof M & string = keyof M & string,
+> extends QueryOptions<M, U, N> {
+  /** Rows of a batch; default 65,536. The last batch is shorter. */
+  readonly batchRows?: number | undefined;
+}
+
+export interface OpenOptions {
+  /** Make the file if there is none. Default true. */
+  readonly create?: boolean | undefined;
+  /** Open for reading only: takes no lock, starts no thread. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** Writer threads, 1…64. Default: cores − 1, at least 1. */
+  readonly writers?: number | undefined;
+  /** Threads that may append at once, 1…64. Default 16. */
+  readonly maxProducers?: number | undefined;
+  /** `interval`: a commit every `commitIntervalMs`; `always`: append returns after the fdatasync; `none`: the OS decides. */
+  readonly durability?: 'interval' | 'always' | 'none' | undefined;
+  /** ms between commits, 1…60,000. Default 10. */
+  readonly commitIntervalMs?: number | undefined;
+  /** Bytes for the chunks of all writers together, from 32 MiB a writer. Default 256 MiB. */
+  readonly memoryBudgetBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TableInfo {
+  readonly name: string;
+  readonly unit: TimeUnit;
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+}
+
+export interface TableStats extends TableInfo {
+  /** Rows that a query of the whole table returns. */
+  readonly rows: number;
+  /** Blocks on disk, those of the index and those since the last checkpoint. */
+  readonly blocks: number;
+  /** Bytes of those blocks. */
+  readonly storedBytes: number;
+  /** Bytes of the rows uncoded: 8 for ts, the types' widths, strings and byte arrays by their length where known. */
+  readonly rawBytes: number;
+  readonly from: number | bigint | null;
+  readonly to: number | bigint | null;
+}
+
+export interface DatabaseStats {
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly state: 'open' | 'closing' | 'closed' | 'poisoned';
+  /** Bytes of the file now. */
+  readonly fileBytes: number;
+  /** Number of the newest checkpoint. */
+  readonly checkpoint: number;
+  readonly tables: readonly TableStats[];
+  readonly rows: number;
+  readonly writers: readonly WriterStats[];
+  readonly memory: { readonly budgetBytes: number; readonly slabBytes: number };
+  /** What recovery found when the database was opened. */
+  readonly recovery: RecoveryReport;
+}
+
+export interface WriterStats {
+  readonly writer: number;
+  readonly rows: number;
+  readonly blocks: number;
+  readonly commits: number;
+  readonly dataBytes: number;
+  readonly logBytes: number;
+  /** Share of its time spent encoding, writing and syncing since the database was opened, 0…1. */
+  readonly busy: number;
+}
+
+export interface RecoveryReport {
+  /** Frames read from the log. */
+  readonly frames: number;
+  /** Rows taken from the log, in pieces or in blocks that the index did not have. */
+  readonly rows: number;
+  /** Bytes of log that did not hold and were dropped: where the power went. */
+  readonly droppedBytes: number;
+  /** What was lost to damage, in words; empty when nothing was. */
+  readonly damage: readonly string[];
+}

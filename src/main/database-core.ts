@@ -1,0 +1,17 @@
+import type { TableDefinition } from '../shared/schema/types.ts';
+import type { DatabaseStats } from './api-types.ts';
+import type { TableCore, TableHost } from './table-core.ts';
+
+/** What reading and writing databases have in common: the tables. */
+export interface DatabaseCore extends TableHost {
+  readonly path: string;
+  definitions(): readonly TableDefinition[];
+  find(name: string): TableDefinition | undefined;
+  core(definition: TableDefinition): TableCore;
+  stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>>;
+  createTable(name: string, specs: unknown, unit: unknown): TableDefinition;
+  sync(): Promise<void>;
+  flush(): Promise<void>;
+  drained(): Promise<void>;
+  close(): Promise<void>;
+}

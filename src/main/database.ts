@@ -1,0 +1,200 @@
+import { MillraceError, show } from '../shared/errors.ts';
+import { checkName } from '../shared/schema/check-names.ts';
+import type { TableDefinition, TimeUnit } from '../shared/schema/types.ts';
+import type { AnySpecs, ColumnSpec, DatabaseStats, OpenOptions, Rows, TableInfo } from './api-types.ts';
+import { checkSeriesRow, SERIES_COLUMNS, SERIES_UNIT } from './append/series-row.ts';
+import type { DatabaseCore } from './database-core.ts';
+import type { Engine } from './engine.ts';
+import { checkOpenOptions, checkTableOptions } from './options.ts';
+import { checkAborted } from './read/query.ts';
+import { ReadOnlyDatabase } from './read-only.ts';
+import { Table, type TimeSpan } from './table.ts';
+import type { TableCore } from './table-core.ts';
+import { startThreads } from './thread-engine.ts';
+import { WritableDatabase } from './writable-database.ts';
+
+/**
+ * An open database. Appends are plain synchronous calls; everything that may take long is a promise.
+ *
+ * ```ts
+ * await using db = await NanoTsDbShared.open('plant.ntt');
+ * const press = await db.createTable('press_01', ['temperature', { name: 'state', type: 'utf8' }]);
+ * press.appendRow(Date.now(), [21.37, 'RUN']);
+ * await db.sync();
+ * ```
+ */
+export class NanoTsDbShared {
+  private readonly core: DatabaseCore;
+  private readonly series = new Map<string, TableCore>();
+
+  /** @internal Databases come from `open`. */
+  constructor(core: DatabaseCore) {
+    this.core = core;
+  }
+
+  /**
+   * Opens a database, making it if there is none (folders above it included).
+   * @throws INVALID_OPTION, FILE_NOT_FOUND, NOT_A_FILE, NOT_A_DATABASE, NEWER_VERSION, DATABASE_LOCKED, DAMAGED, IO_ERROR,
+   *   ABORTED
+   */
+  static async open(path: string, options: OpenOptions = {}): Promise<NanoTsDbShared> {
+    if (typeof path !== 'string' || path === '') {
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `the path is ${show(path)}; it must be a string that is not empty`,
+      );
+    }
+    const checked = checkOpenOptions(options);
+    checkAborted(options.signal);
+    if (checked.readOnly) return new NanoTsDbShared(ReadOnlyDatabase.open(path));
+    const engine = await startThreads(path, checked, checked.create);
+    const db = NanoTsDbShared.over(engine);
+    if (options.signal?.aborted) {
+      await db.close();
+      checkAborted(options.signal);
+    }
+    return db;
+  }
+
+  /** @internal A handle over an engine that is running already: what tests and simulations use. */
+  static over(engine: Engine): NanoTsDbShared {
+    return new NanoTsDbShared(new WritableDatabase(engine));
+  }
+
+  /** Where the file is, as it was given. */
+  get path(): string {
+    return this.core.path;
+  }
+
+  /**
+   * The table of that name and shape, made if there is none.
+   * @throws TABLE_EXISTS if it has other columns or another unit; INVALID_NAME, RESERVED_NAME, DUPLICATE_COLUMN, NO_COLUMNS,
+   *   TOO_MANY, WRONG_TYPE, INVALID_OPTION, READ_ONLY, CLOSED, POISONED
+   */
+  async createTable<const C extends readonly ColumnSpec[], U extends TimeUnit = 'ms'>(
+    name: string,
+    columns: C,
+    options: { readonly unit?: U } = {},
+  ): Promise<Table<C, U>> {
+    return this.createTableSync(name, columns, options);
+  }
+
+  /** As `createTable`, without a promise: waits for the coordinator, some tenths of a millisecond. */
+  createTableSync<const C extends readonly ColumnSpec[], U extends TimeUnit = 'ms'>(
+    name: string,
+    columns: C,
+    options: { readonly unit?: U } = {},
+  ): Table<C, U> {
+    this.core.checkWritable();
+    const { unit } = checkTableOptions(options);
+    return new Table<C, U>(this.core.core(this.core.createTable(name, columns, unit)));
+  }
+
+  /** A table by its name. @throws UNKNOWN_TABLE */
+  table(name: string): Table<AnySpecs, TimeUnit> {
+    return new Table(this.core.core(this.definition(name)));
+  }
+
+  hasTable(name: string): boolean {
+    this.core.checkReadable();
+    return this.core.find(name) !== undefined;
+  }
+
+  /** The names of all tables, sorted. */
+  listTables(): string[] {
+    this.core.checkReadable();
+    return this.core
+      .definitions()
+      .map((definition) => definition.name)
+      .sort();
+  }
+
+  /** Name, unit and columns of a table. @throws UNKNOWN_TABLE */
+  schema(name: string): TableInfo {
+    return this.table(name).schema();
+  }
+
+  /**
+   * Appends to a series: a table with one f64 column called `value`, made on first use.
+   * @returns as `Table.appendRow`
+   * @throws TABLE_EXISTS if there is another table of that name; else as `createTable` and `Table.appendRow`
+   */
+  appendValue(series: string, ts: number | bigint, value: number): boolean {
+    let core = this.series.get(series);
+    if (core === undefined) {
+      this.core.checkWritable();
+      // Before the table is made: a row that is refused leaves no table behind.
+      checkName('table', series);
+      checkSeriesRow(series, ts, value);
+      core = this.core.core(this.core.createTable(series, SERIES_COLUMNS, SERIES_UNIT));
+      this.series.set(series, core);
+    }
+    return core.appendRow(ts, [value]);
+  }
+
+  /** Rows of a table's time range, both ends inclusive: `table(name).query({ from, to })`. */
+  async queryTableRangeColumns(table: string, from: number | bigint, to: number | bigint): Promise<Rows> {
+    return this.core.core(this.definition(table)).query({ from, to });
+  }
+
+  /** The smallest and largest timestamp of a table, or null. @throws UNKNOWN_TABLE */
+  async timeRange(table: string): Promise<TimeSpan | null> {
+    return this.table(table).timeRange();
+  }
+
+  /** How many rows a table, or all tables together, have ever taken. @throws UNKNOWN_TABLE */
+  async lastSeq(table?: string): Promise<number> {
+    if (table !== undefined) return this.table(table).lastSeq();
+    let sum = 0;
+    for (const definition of this.core.definitions()) sum += await this.core.core(definition).lastSeq();
+    return sum;
+  }
+
+  /** Resolves once every row whose append had returned before, in any thread, survives a power cut. @throws POISONED */
+  sync(): Promise<void> {
+    return this.core.sync();
+  }
+
+  /** Resolves once every row appended before is encoded, written and part of a checkpoint. @throws POISONED */
+  flush(): Promise<void> {
+    return this.core.flush();
+  }
+
+  /** Resolves once the writers have caught up with this thread's appends. @throws POISONED, CLOSED */
+  drained(): Promise<void> {
+    return this.core.drained();
+  }
+
+  /** What the database holds and does; counts of tables are of the moment of the call. */
+  async stats(): Promise<DatabaseStats> {
+    this.core.checkReadable();
+    const tables = this.core.definitions().map((definition) => this.core.core(definition).stats());
+    const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+    return { ...(await this.core.stats()), tables, rows };
+  }
+
+  /**
+   * Flushes and closes. Every row appended before is durable when it resolves. A second call does the same as the first.
+   * @throws POISONED if the database was poisoned: what was acknowledged is safe, reopening finds it
+   */
+  close(): Promise<void> {
+    return this.core.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private definition(name: string): TableDefinition {
+    this.core.checkReadable();
+    const definition = this.core.find(name);
+    if (definition !== undefined) return definition;
+    throw new MillraceError(
+      'UNKNOWN_TABLE',
+      `there is no table ${show(name)}; make it with createTable, or see listTables()`,
+      {
+        table: show(name),
+      },
+    );
+  }
+}

@@ -1,0 +1,34 @@
+import type { Clock } from '../shared/clock.ts';
+import type { CoordinatorLink, ProducerTicket } from '../shared/control/api.ts';
+import type { SharedState } from '../shared/control/shared-state.ts';
+import type { TableDefinition } from '../shared/schema/types.ts';
+import type { Storage } from '../shared/storage/storage.ts';
+import type { Waiting } from '../shared/wait.ts';
+
+/** The options of a database, each with its value. */
+export interface EngineOptions {
+  readonly writers: number;
+  readonly maxProducers: number;
+  readonly durability: 'interval' | 'always' | 'none';
+  readonly commitIntervalMs: number;
+  readonly memoryBudgetBytes: number;
+}
+
+/**
+ * A running engine as a handle uses it: threads in real life, the same actors stepped in one thread under test.
+ */
+export interface Engine {
+  readonly path: string;
+  readonly options: EngineOptions;
+  readonly shared: SharedState;
+  readonly link: CoordinatorLink;
+  readonly waiting: Waiting;
+  /** The file as this thread has it open, for reading. */
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly producer: ProducerTicket;
+  /** The tables that there were when the engine started. */
+  readonly tables: readonly TableDefinition[];
+  /** Frees what the engine holds in this thread, after the coordinator has closed the database or failed to. */
+  dispose(): Promise<void>;
+}

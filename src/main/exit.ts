@@ -1,0 +1,38 @@
+import type { Control } from '../shared/control/control.ts';
+import { STATE_OPEN, W_SYNC_DONE, writerWord } from '../shared/control/words.ts';
+import type { Waiting } from '../shared/wait.ts';
+
+/** How long a process that ends without `close()` waits for its last commit. */
+const EXIT_WAIT_MS = 5000;
+
+/** What must be finished before this thread may end. One listener serves all databases. */
+const unfinished = new Set<() => void>();
+
+function finishAll(): void {
+  for (const finish of unfinished) finish();
+}
+
+/**
+ * Makes the process's or thread's end wait for a last durable commit: workers go on running while an exit handler waits.
+ * @returns undoes it
+ */
+export function finishAtExit(control: Control, waiting: Waiting, writers: number): () => void {
+  const finish = (): void => {
+    if (control.state !== STATE_OPEN) return;
+    const until = performance.now() + EXIT_WAIT_MS;
+    const tickets = Array.from({ length: writers }, (_, writer) => control.requestSync(writer));
+    for (const [writer, ticket] of tickets.entries()) {
+      waiting.block(
+        writerWord(writer) + W_SYNC_DONE,
+        () => control.isSynced(writer, ticket) || control.state !== STATE_OPEN || performance.now() > until,
+      );
+    }
+  };
+  // First of all handlers: a later one may throw, or end the process at once.
+  if (unfinished.size === 0) process.prependListener('exit', finishAll);
+  unfinished.add(finish);
+  return () => {
+    unfinished.delete(finish);
+    if (unfinished.size === 0) process.removeListener('exit', finishAll);
+  };
+}

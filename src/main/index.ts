@@ -1,0 +1,20 @@
+export { type ErrorCode, MillraceError } from '../shared/errors.ts';
+export type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
+export type {
+  Batch,
+  ColumnSpec,
+  ColumnsOf,
+  DatabaseStats,
+  OpenOptions,
+  Predicate,
+  QueryOptions,
+  RecoveryReport,
+  Rows,
+  RowValues,
+  ScanOptions,
+  TableInfo,
+  TableStats,
+  WriterStats,
+} from './api-types.ts';
+export { NanoTsDbShared } from './database.ts';
+export { Table, type TimeSpan } from './table.ts';

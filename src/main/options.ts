@@ -1,0 +1,101 @@
+import { availableParallelism } from 'node:os';
+import { MAX_PRODUCERS, MAX_WRITERS } from '../shared/control/words.ts';
+import { MillraceError, show } from '../shared/errors.ts';
+import { checkUnit } from '../shared/schema/check-names.ts';
+import type { TimeUnit } from '../shared/schema/types.ts';
+import type { OpenOptions } from './api-types.ts';
+import type { EngineOptions } from './engine.ts';
+
+/** Chunk memory that a writer cannot do without: a chunk of the largest size, and room to fill others meanwhile. */
+export const MIN_BYTES_PER_WRITER = 32 << 20;
+/** A WebAssembly.Memory has at most 4 GiB, part of it for the chunks' headers. */
+const MAX_BYTES_PER_WRITER = 2 ** 32 - (16 << 20);
+const KNOWN: readonly (keyof OpenOptions)[] = [
+  'create',
+  'readOnly',
+  'writers',
+  'maxProducers',
+  'durability',
+  'commitIntervalMs',
+  'memoryBudgetBytes',
+  'signal',
+];
+
+/**
+ * Checks the options of `open` and fills in what is not given.
+ * @throws INVALID_OPTION
+ */
+export function checkOpenOptions(
+  options: OpenOptions,
+): EngineOptions & { create: boolean; readOnly: boolean } {
+  if (typeof options !== 'object' || options === null) throw refuse('options', options, 'an object');
+  const unknown = Object.keys(options).find((key) => !KNOWN.includes(key as keyof OpenOptions));
+  if (unknown !== undefined) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `open has no option ${JSON.stringify(unknown)}; it has ${KNOWN.join(', ')}`,
+      {
+        option: unknown,
+      },
+    );
+  }
+  const writers = whole('writers', options.writers, Math.max(1, availableParallelism() - 1), 1, MAX_WRITERS);
+  const { durability = 'interval', create = true, readOnly = false, signal } = options;
+  if (durability !== 'interval' && durability !== 'always' && durability !== 'none') {
+    throw refuse('durability', durability, "'interval', 'always' or 'none'");
+  }
+  if (typeof create !== 'boolean') throw refuse('create', create, 'true or false');
+  if (typeof readOnly !== 'boolean') throw refuse('readOnly', readOnly, 'true or false');
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw refuse('signal', signal, 'an AbortSignal');
+  const least = writers * MIN_BYTES_PER_WRITER;
+  return {
+    create,
+    readOnly,
+    writers,
+    durability,
+    maxProducers: whole('maxProducers', options.maxProducers, 16, 1, MAX_PRODUCERS),
+    commitIntervalMs: whole('commitIntervalMs', options.commitIntervalMs, 10, 1, 60_000),
+    memoryBudgetBytes: whole(
+      'memoryBudgetBytes',
+      options.memoryBudgetBytes,
+      Math.max(256 << 20, least),
+      least,
+      writers * MAX_BYTES_PER_WRITER,
+    ),
+  };
+}
+
+/**
+ * Checks the options of `createTable` and fills in what is not given.
+ * @throws INVALID_OPTION
+ */
+export function checkTableOptions(options: unknown): { readonly unit: TimeUnit } {
+  if (typeof options !== 'object' || options === null) throw refuse('options', options, 'an object');
+  const unknown = Object.keys(options).find((key) => key !== 'unit');
+  if (unknown !== undefined) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `createTable has no option ${JSON.stringify(unknown)}; it has unit`,
+      {
+        option: unknown,
+      },
+    );
+  }
+  const { unit = 'ms' } = options as { readonly unit?: unknown };
+  return { unit: checkUnit(unit) };
+}
+
+function whole(name: string, value: unknown, byDefault: number, least: number, most: number): number {
+  if (value === undefined) return byDefault;
+  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most)
+    return value as number;
+  throw refuse(name, value, `a whole number from ${least} to ${most}`);
+}
+
+function refuse(name: string, value: unknown, want: string): MillraceError {
+  return new MillraceError('INVALID_OPTION', `${name} is ${show(value)}; it must be ${want}`, {
+    option: name,
+    value: show(value),
+  });
+}

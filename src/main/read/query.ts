@@ -1,0 +1,269 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { timeKind } from '../../shared/chunk/layout.ts';
+import { MillraceError, show } from '../../shared/errors.ts';
+import { ALL_TIME, type TimeRange } from '../../shared/index/index-reader.ts';
+import { type Column, currentColumns, type TableDefinition } from '../../shared/schema/types.ts';
+import type { Storage } from '../../shared/storage/storage.ts';
+import type { Rows } from '../api-types.ts';
+import { blockPart, type Part, runPart } from './part.ts';
+import { compilePredicates, unknownColumn } from './predicate.ts';
+import { SliceBuilder } from './slice-builder.ts';
+import { type QueryPlan, type Slice, slices } from './slices.ts';
+import type { TableSnapshot } from './snapshot.ts';
+
+/** A query gives the event loop a turn about this often, so that an AbortSignal can reach it. */
+const TURN_MS = 20;
+const DEFAULT_BATCH_ROWS = 65_536;
+
+/** The options of query and scan, as they come. */
+export interface RawQueryOptions {
+  readonly from?: unknown;
+  readonly to?: unknown;
+  readonly columns?: unknown;
+  readonly where?: unknown;
+  readonly limit?: unknown;
+  readonly order?: unknown;
+  readonly batchRows?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A checked query: what to read, and which part of time. */
+export interface CheckedQuery {
+  readonly plan: QueryPlan;
+  readonly range: TimeRange;
+  readonly batchRows: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Checks a query's options before anything is read.
+ * @throws INVALID_OPTION, INVALID_TIMESTAMP, UNKNOWN_COLUMN, WRONG_TYPE
+ */
+export function checkQuery(definition: TableDefinition, options: RawQueryOptions): CheckedQuery {
+  if (typeof options !== 'object' || options === null) {
+    throw new MillraceError('INVALID_OPTION', `the options are ${show(options)}; they must be an object`);
+  }
+  const known = ['from', 'to', 'columns', 'where', 'limit', 'order', 'batchRows', 'signal'];
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `a query has no option ${JSON.stringify(unknown)}; it has ${known.join(', ')}`,
+      {
+        option: unknown,
+      },
+    );
+  }
+  const { limit = Number.POSITIVE_INFINITY, order = 'asc', batchRows = DEFAULT_BATCH_ROWS, signal } = options;
+  if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && (limit as number) >= 0)) {
+    throw new MillraceError('INVALID_OPTION', `limit is ${show(limit)}; it must be a whole number from 0`, {
+      limit: show(limit),
+    });
+  }
+  if (order !== 'asc' && order !== 'desc') {
+    throw new MillraceError('INVALID_OPTION', `order is ${show(order)}; it must be 'asc' or 'desc'`, {
+      order: show(order),
+    });
+  }
+  if (!(Number.isSafeInteger(batchRows) && (batchRows as number) >= 1)) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `batchRows is ${show(batchRows)}; it must be a whole number from 1`,
+      {
+        batchRows: show(batchRows),
+      },
+    );
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new MillraceError('INVALID_OPTION', `signal is ${show(signal)}; it must be an AbortSignal`);
+  }
+  const from = checkBound(definition, 'from', options.from) ?? ALL_TIME.from;
+  const to = checkBound(definition, 'to', options.to) ?? ALL_TIME.to;
+  const kind = timeKind(definition.unit);
+  return {
+    plan: {
+      from: kind === 'f64' ? Number(from) : from,
+      to: kind === 'f64' ? Number(to) : to,
+      columns: checkColumns(definition, options.columns),
+      predicates: compilePredicates(definition, options.where),
+      limit: limit as number,
+      descending: order === 'desc',
+      timeKind: kind,
+    },
+    range: { from, to },
+    batchRows: batchRows as number,
+    signal,
+  };
+}
+
+/**
+ * Runs a query to its end.
+ * @param checkReadable throws if the database was closed meanwhile
+ * @throws ABORTED, DAMAGED, CLOSED
+ */
+export async function runQuery(
+  storage: Storage,
+  snapshot: TableSnapshot,
+  query: CheckedQuery,
+  checkReadable: () => void,
+): Promise<Rows> {
+  try {
+    const builder = new SliceBuilder(query.plan.columns, query.plan.timeKind);
+    const turns = new Turns(query.signal);
+    for (const slice of rowsOf(storage, snapshot, query)) {
+      if (slice.count > 0) builder.add(slice);
+      if (turns.isDue) {
+        await turns.take();
+        checkReadable();
+      }
+      checkAborted(query.signal);
+    }
+    return builder.result();
+  } finally {
+    snapshot.release();
+  }
+}
+
+/**
+ * The rows of a query in batches, decoded as they are asked for.
+ * @param checkReadable throws if the database was closed meanwhile
+ * @throws ABORTED, DAMAGED, CLOSED
+ */
+export async function* runScan(
+  storage: Storage,
+  snapshot: TableSnapshot,
+  query: CheckedQuery,
+  checkReadable: () => void,
+): AsyncGenerator<Rows> {
+  try {
+    const { plan, batchRows, signal } = query;
+    const turns = new Turns(signal);
+    let builder = new SliceBuilder(plan.columns, plan.timeKind);
+    for (let slice of rowsOf(storage, snapshot, query)) {
+      while (builder.rows + slice.count >= batchRows) {
+        const [head, tail] = cut(slice, batchRows - builder.rows);
+        builder.add(head);
+        yield builder.result();
+        checkReadable();
+        checkAborted(signal);
+        builder = new SliceBuilder(plan.columns, plan.timeKind);
+        slice = tail;
+      }
+      if (slice.count > 0) builder.add(slice);
+      if (turns.isDue) {
+        await turns.take();
+        checkReadable();
+      }
+      checkAborted(signal);
+    }
+    if (builder.rows > 0) yield builder.result();
+  } finally {
+    snapshot.release();
+  }
+}
+
+/** When a long read should let the event loop have a turn: only then can its signal change. */
+class Turns {
+  private readonly wanted: boolean;
+  private at = performance.now() + TURN_MS;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.wanted = signal !== undefined;
+  }
+
+  get isDue(): boolean {
+    return this.wanted && performance.now() > this.at;
+  }
+
+  async take(): Promise<void> {
+    await nextTurn();
+    this.at = performance.now() + TURN_MS;
+  }
+}
+
+/** Throws ABORTED if the signal says so. */
+export function checkAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new MillraceError('ABORTED', 'the call was aborted by its signal', {}, signal.reason);
+  }
+}
+
+function rowsOf(storage: Storage, snapshot: TableSnapshot, { plan }: CheckedQuery): Generator<Slice> {
+  const { definition, cutoff } = snapshot;
+  const parts: Part[] = snapshot.blocks.map((ref) => blockPart(storage, definition, ref));
+  parts.push(...snapshot.runs.map((run) => runPart(definition, run)));
+  // Rows in memory of one producer come after its blocks, but another's blocks may be younger: names decide.
+  const names = [
+    ...snapshot.blocks,
+    ...snapshot.runs.map((run) => ({ ordinalFirst: run.ordinal, indexFirst: run.indexFirst })),
+  ];
+  const order = parts.map((_, i) => i);
+  order.sort(
+    (a, b) => names[a]!.ordinalFirst - names[b]!.ordinalFirst || names[a]!.indexFirst - names[b]!.indexFirst,
+  );
+  const from = plan.timeKind === 'f64' ? Number(cutoff) : cutoff;
+  const visible = from > plan.from ? { ...plan, from } : plan;
+  const wanted = order
+    .map((i) => parts[i]!)
+    .filter((part) => part.maxTs >= BigInt(visible.from) && part.minTs <= BigInt(visible.to));
+  return slices(wanted, visible);
+}
+
+function cut(slice: Slice, at: number): [Slice, Slice] {
+  const { picks, from, count } = slice;
+  if (picks !== undefined) {
+    return [
+      { ...slice, picks: picks.subarray(0, at), count: at },
+      { ...slice, picks: picks.subarray(at, count), count: count - at },
+    ];
+  }
+  return [
+    { ...slice, count: at },
+    { ...slice, from: from + at, count: count - at },
+  ];
+}
+
+function checkBound(definition: TableDefinition, name: string, value: unknown): bigint | undefined {
+  if (value === undefined) return undefined;
+  if (definition.unit === 'ms') {
+    // Rows are far from these ends, but a number as large as a bigint can be is none.
+    if (typeof value === 'bigint')
+      return value < ALL_TIME.from ? ALL_TIME.from : value > ALL_TIME.to ? ALL_TIME.to : value;
+    // ±Infinity means what it says; a time between two ms lies between the rows of both.
+    if (value === Number.NEGATIVE_INFINITY) return ALL_TIME.from;
+    if (value === Number.POSITIVE_INFINITY) return ALL_TIME.to;
+    if (typeof value === 'number' && Number.isFinite(value)) {
+      const whole = name === 'from' ? Math.ceil(value) : Math.floor(value);
+      if (Number.isSafeInteger(whole)) return BigInt(whole);
+    }
+  } else if (typeof value === 'bigint') return value;
+  const want = definition.unit === 'ms' ? 'a number or bigint of ms' : `a bigint of ${definition.unit}`;
+  throw new MillraceError(
+    'INVALID_TIMESTAMP',
+    `${name} is ${show(value)}; for table ${JSON.stringify(definition.name)} it must be ${want}`,
+    { table: definition.name, bound: name, value: show(value) },
+  );
+}
+
+function checkColumns(definition: TableDefinition, wanted: unknown): readonly Column[] {
+  const columns = currentColumns(definition);
+  if (wanted === undefined) return columns;
+  if (!Array.isArray(wanted)) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `columns is ${show(wanted)}; it must be an array of column names`,
+    );
+  }
+  const chosen = wanted.map((name) => {
+    const column = columns.find((candidate) => candidate.name === name);
+    if (column === undefined) throw unknownColumn(definition, name);
+    return column;
+  });
+  const twice = chosen.find((column, i) => chosen.indexOf(column) !== i);
+  if (twice !== undefined) {
+    throw new MillraceError('DUPLICATE_COLUMN', `column ${JSON.stringify(twice.name)} is asked for twice`, {
+      column: twice.name,
+    });
+  }
+  return chosen;
+}

@@ -1,0 +1,115 @@
+import { MillraceError } from '../shared/errors.ts';
+import { ALL_TIME, type TimeRange } from '../shared/index/index-reader.ts';
+import { currentColumns, type TableDefinition } from '../shared/schema/types.ts';
+import type { Storage } from '../shared/storage/storage.ts';
+import type { Rows, TableStats } from './api-types.ts';
+import { appendBatch } from './append/batch-append.ts';
+import { checkBatch } from './append/batch-check.ts';
+import type { TableAppender } from './append/table-appender.ts';
+import { arrowToBatches, isArrowInput } from './arrow/arrow-input.ts';
+import { runPart } from './read/part.ts';
+import { checkAborted, checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
+import type { TableSnapshot } from './read/snapshot.ts';
+import { tableStats } from './read/table-stats.ts';
+
+/** What a table needs of the database that it belongs to. */
+export interface TableHost {
+  readonly storage: Storage;
+  /** Throws unless reads are possible. */
+  checkReadable(): void;
+  /** Throws unless rows can be taken. */
+  checkWritable(): void;
+  snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot;
+  /** Called after an append: waits for durability if it must. @returns whether the caller may go on at full speed */
+  appended(definition: TableDefinition): boolean;
+}
+
+/** A table without its types: what `Table` wraps. */
+export class TableCore {
+  readonly definition: TableDefinition;
+  private readonly host: TableHost;
+  private readonly appender: TableAppender | undefined;
+
+  constructor(host: TableHost, definition: TableDefinition, appender: TableAppender | undefined) {
+    this.host = host;
+    this.definition = definition;
+    this.appender = appender;
+  }
+
+  appendRow(ts: number | bigint, values: readonly unknown[]): boolean {
+    this.host.checkWritable();
+    this.appender!.appendRow(ts, values);
+    return this.host.appended(this.definition);
+  }
+
+  append(batch: unknown): boolean {
+    this.host.checkWritable();
+    const { definition } = this;
+    const batches = isArrowInput(batch)
+      ? arrowToBatches(batch, currentColumns(definition), definition.unit)
+      : [batch];
+    const checked = batches.map((part) => checkBatch(this.appender!, part));
+    for (const part of checked) appendBatch(this.appender!, part);
+    return this.host.appended(definition);
+  }
+
+  async query(options: RawQueryOptions): Promise<Rows> {
+    this.host.checkReadable();
+    const query = checkQuery(this.definition, options);
+    checkAborted(query.signal);
+    const snapshot = this.host.snapshot(this.definition, query.range);
+    return runQuery(this.host.storage, snapshot, query, () => this.host.checkReadable());
+  }
+
+  /** The options are checked, and the snapshot is taken, when the first batch is asked for. */
+  async *scan(options: RawQueryOptions): AsyncGenerator<Rows> {
+    this.host.checkReadable();
+    const query = checkQuery(this.definition, options);
+    checkAborted(query.signal);
+    const snapshot = this.host.snapshot(this.definition, query.range);
+    yield* runScan(this.host.storage, snapshot, query, () => this.host.checkReadable());
+  }
+
+  async timeRange(): Promise<{ from: number | bigint; to: number | bigint } | null> {
+    const stats = this.stats();
+    return stats.from === null || stats.to === null ? null : { from: stats.from, to: stats.to };
+  }
+
+  async lastSeq(): Promise<number> {
+    this.host.checkReadable();
+    const snapshot = this.host.snapshot(this.definition, ALL_TIME);
+    try {
+      const indexed = snapshot.entry?.state.rows ?? 0;
+      const ever = snapshot.entry?.state.rowsEver ?? 0;
+      const now =
+        snapshot.blocks.reduce((sum, ref) => sum + ref.rows, 0) +
+        snapshot.runs.reduce((sum, run) => sum + run.rows, 0);
+      return ever - indexed + now;
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  stats(): TableStats {
+    this.host.checkReadable();
+    const snapshot = this.host.snapshot(this.definition, ALL_TIME);
+    try {
+      return tableStats(
+        snapshot,
+        snapshot.runs.map((run) => runPart(this.definition, run)),
+      );
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  /** Sends the filling chunk of this thread, so that a close need not look for it. */
+  sendChunk(): void {
+    this.appender?.sendChunk();
+  }
+}
+
+/** The error for appends to a database that was opened for reading. */
+export function readOnlyError(): MillraceError {
+  return new MillraceError('READ_ONLY', 'the database was opened with readOnly; open it without to append');
+}

@@ -1,0 +1,110 @@
+import { type ColumnType, currentColumns, type TimeUnit } from '../shared/schema/types.ts';
+import type {
+  AnySpecs,
+  Batch,
+  ColumnSpec,
+  ColumnsOf,
+  QueryOptions,
+  Rows,
+  RowValues,
+  ScanOptions,
+  TableInfo,
+  Timestamp,
+} from './api-types.ts';
+import type { TableCore } from './table-core.ts';
+
+type Picked<C extends readonly ColumnSpec[], N extends keyof ColumnsOf<C> & string> = {
+  [K in N]: Extract<ColumnsOf<C>[K], ColumnType>;
+};
+
+/** The first and the last timestamp of a table, as its unit has them. */
+export interface TimeSpan<U extends TimeUnit = TimeUnit> {
+  readonly from: U extends 'ms' ? number : bigint;
+  readonly to: U extends 'ms' ? number : bigint;
+}
+
+/**
+ * A table of an open database. Its column types follow from how it was made.
+ * @typeParam C the column specs that it was made with
+ * @typeParam U the unit of its timestamps
+ */
+export class Table<C extends readonly ColumnSpec[] = AnySpecs, U extends TimeUnit = TimeUnit> {
+  private readonly core: TableCore;
+
+  /** @internal Tables come from `createTable` and `table`. */
+  constructor(core: TableCore) {
+    this.core = core;
+  }
+
+  get name(): string {
+    return this.core.definition.name;
+  }
+
+  get unit(): U {
+    return this.core.definition.unit as U;
+  }
+
+  /** The columns, `ts` left out, in the order in which rows have them. */
+  get columns(): TableInfo['columns'] {
+    return currentColumns(this.core.definition).map(({ name, type }) => ({ name, type }));
+  }
+
+  /** Name, unit and columns. */
+  schema(): TableInfo {
+    return { name: this.name, unit: this.unit, columns: this.columns };
+  }
+
+  /**
+   * Appends a row. It is visible to queries at once, and durable as the database's `durability` says.
+   * @param values in the order of the columns; null where there is none
+   * @returns false if rows come faster than they can be written: taken, but slow down (`await db.drained()`)
+   * @throws WRONG_ARITY, WRONG_TYPE, INVALID_TIMESTAMP, LONE_SURROGATE, VALUE_TOO_LARGE, ROW_TOO_LARGE, CLOSED, POISONED,
+   *   READ_ONLY; nothing is changed then
+   */
+  appendRow(ts: Timestamp<U>, values: RowValues<C>): boolean {
+    return this.core.appendRow(ts, values as readonly unknown[]);
+  }
+
+  /**
+   * Appends rows in columns: the shape that `query` returns, or an Arrow RecordBatch or Table, by column name (an Arrow
+   * column `ts` has the timestamps). Every row is checked before the first one is taken; a crash may keep a prefix.
+   * @returns as `appendRow`
+   * @throws as `appendRow`, and WRONG_LENGTH, UNKNOWN_COLUMN
+   */
+  append(batch: Batch<ColumnsOf<C>, U> | ArrowInput): boolean {
+    return this.core.append(batch);
+  }
+
+  /**
+   * Rows of a time range, sorted by time, ties in order of arrival.
+   * @throws INVALID_OPTION, INVALID_TIMESTAMP, UNKNOWN_COLUMN, WRONG_TYPE, ABORTED, DAMAGED, CLOSED
+   */
+  query<const N extends keyof ColumnsOf<C> & string = keyof ColumnsOf<C> & string>(
+    options: QueryOptions<ColumnsOf<C>, U, N> = {},
+  ): Promise<Rows<Picked<C, N>, U>> {
+    return this.core.query(options) as Promise<Rows<Picked<C, N>, U>>;
+  }
+
+  /** As `query`, batch by batch: what is read is decoded when it is asked for. Ending the loop early is fine. */
+  scan<const N extends keyof ColumnsOf<C> & string = keyof ColumnsOf<C> & string>(
+    options: ScanOptions<ColumnsOf<C>, U, N> = {},
+  ): AsyncGenerator<Rows<Picked<C, N>, U>> {
+    return this.core.scan(options) as AsyncGenerator<Rows<Picked<C, N>, U>>;
+  }
+
+  /** The smallest and the largest timestamp, or null if there is no row. */
+  timeRange(): Promise<TimeSpan<U> | null> {
+    return this.core.timeRange() as Promise<TimeSpan<U> | null>;
+  }
+
+  /** How many rows the table has ever taken: the number of its last row, counting from 1. */
+  lastSeq(): Promise<number> {
+    return this.core.lastSeq();
+  }
+}
+
+/** An Arrow RecordBatch or Table, of any copy of apache-arrow. */
+export interface ArrowInput {
+  readonly schema: { readonly fields: readonly unknown[] };
+  readonly numRows: number;
+}

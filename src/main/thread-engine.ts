@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { transfer, wrap } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { systemClock } from '../shared/clock.ts';
+import type { Answer, CoordinatorLink } from '../shared/control/api.ts';
+import type { Control } from '../shared/control/control.ts';
+import { createSharedState } from '../shared/control/shared-state.ts';
+import type { CoordinatorRemote, CoordinatorStart, CoordinatorStarted } from '../shared/control/start.ts';
+import { P_REPLY, producerWord, STATE_CLOSED, STATE_OPEN } from '../shared/control/words.ts';
+import { fromEnvelope, MillraceError } from '../shared/errors.ts';
+import { emptyDatabase } from '../shared/recovery/superblocks.ts';
+import { createFile, FILE_STORAGE_MODULE, openStorage } from '../shared/storage/file-storage.ts';
+import { ThreadWaiting } from '../shared/wait.ts';
+import type { Engine, EngineOptions } from './engine.ts';
+import { checkPath } from './read-only.ts';
+
+const COORDINATOR = new URL('../workers/coordinator/entry.js', import.meta.url);
+
+/**
+ * Opens a file with a coordinator and its writers in threads of their own.
+ * @throws what `NanoTsDbShared.open` throws
+ */
+export async function startThreads(path: string, options: EngineOptions, create: boolean): Promise<Engine> {
+  if (!checkPath(path, create)) createFile(path, emptyDatabase(randomBytes(16), Date.now()));
+  const shared = createSharedState(options.writers, Math.floor(options.memoryBudgetBytes / options.writers));
+  const start: CoordinatorStart = {
+    handles: shared.handles,
+    storage: { module: FILE_STORAGE_MODULE, location: path },
+    path,
+    durability: options.durability,
+    commitIntervalMs: options.commitIntervalMs,
+  };
+  const worker = new Worker(COORDINATOR, { workerData: start });
+  const thread = new CoordinatorThread(worker, shared.control);
+  try {
+    const { tables, producer } = await thread.start();
+    const storage = openStorage(path, false);
+    return {
+      path,
+      options,
+      shared,
+      link: thread,
+      waiting: new ThreadWaiting(shared.control),
+      storage,
+      clock: systemClock,
+      producer,
+      tables,
+      dispose: async () => {
+        storage.close();
+        await thread.end();
+      },
+    };
+  } catch (error) {
+    shared.control.setState(STATE_CLOSED);
+    await worker.terminate();
+    throw error;
+  }
+}
+
+/** The opening thread's link to the coordinator's thread: comlink for promises, a port of its own for calls that wait. */
+class CoordinatorThread implements CoordinatorLink {
+  private readonly worker: Worker;
+  private readonly control: Control;
+  private readonly remote: ReturnType<typeof wrap<CoordinatorRemote>>;
+  private readonly waiting: ThreadWaiting;
+  private readonly ended: Promise<never>;
+  private readonly exited: Promise<void>;
+  private port: MessagePort | undefined;
+  private pending = 0;
+
+  constructor(worker: Worker, control: Control) {
+    this.worker = worker;
+    this.control = control;
+    this.waiting = new ThreadWaiting(control);
+    this.remote = wrap<CoordinatorRemote>(nodeEndpoint(worker));
+    let crash: Error | undefined;
+    worker.once('error', (error) => {
+      crash = error;
+      control.poison(error);
+    });
+    this.exited = new Promise((resolve) => {
+      worker.once('exit', () => resolve());
+    });
+    // comlink never settles a call to a dead thread, so every call is raced with its end.
+    this.ended = this.exited.then(() => {
+      throw new MillraceError(
+        'INTERNAL',
+        `the coordinator thread ended${crash === undefined ? '' : `: ${crash.message}`}`,
+        {},
+        crash,
+      );
+    });
+    this.ended.catch(() => {});
+    worker.unref();
+  }
+
+  async start(): Promise<CoordinatorStarted> {
+    const started = open(await this.keepAlive<Answer<CoordinatorStarted>>(() => settle(this.remote.start())));
+    const { port1, port2 } = new MessageChannel();
+    await this.keepAlive(async () => this.remote.serveSync(transfer(port2, [port2 as never]) as never));
+    port1.unref();
+    this.port = port1;
+    return started;
+  }
+
+  async call(method: never, ...args: unknown[]): Promise<never> {
+    return open(await this.keepAlive<Answer<never>>(() => settle(this.remote.call(method, args))));
+  }
+
+  callSync(method: never, ...args: unknown[]): never {
+    const slot = 0;
+    this.port!.postMessage({ method, args, slot });
+    let answer: Answer<never> | undefined;
+    this.waiting.block(producerWord(slot) + P_REPLY, () => {
+      answer ??= receiveMessageOnPort(this.port!)?.message as Answer<never> | undefined;
+      return answer !== undefined || this.control.state !== STATE_OPEN;
+    });
+    if (answer === undefined) this.control.checkOpen();
+    return open(answer!);
+  }
+
+  /** Waits for the thread to end; it does once the database is closed. A poisoned one is ended. */
+  async end(): Promise<void> {
+    this.port?.close();
+    this.worker.ref();
+    if (this.control.state !== STATE_CLOSED) await this.worker.terminate();
+    await this.exited;
+  }
+
+  /** Calls the thread, and keeps this process alive until it has answered. */
+  private async keepAlive<T>(call: () => Promise<T>): Promise<T> {
+    if (this.pending++ === 0) this.worker.ref();
+    try {
+      return await Promise.race([call(), this.ended]);
+    } finally {
+      if (--this.pending === 0) this.worker.unref();
+    }
+  }
+}
+
+/** comlink's types spread a promise of a union over its members; this puts them together again. */
+function settle<T>(promise: unknown): Promise<T> {
+  return promise as Promise<T>;
+}
+
+function open<T>(answer: Answer<T>): T {
+  if ('error' in answer) throw fromEnvelope(answer.error);
+  return answer.value;
+}

@@ -1,0 +1,208 @@
+import { SLAB_NEXT_WORD } from '../shared/chunk/header.ts';
+import { writerCounter } from '../shared/control/counters.ts';
+import { writerOf } from '../shared/control/shared-state.ts';
+import {
+  STATE,
+  STATE_CLOSED,
+  STATE_CLOSING,
+  STATE_OPEN,
+  STATE_POISONED,
+  W_SYNC_DONE,
+  writerWord,
+} from '../shared/control/words.ts';
+import { MillraceError } from '../shared/errors.ts';
+import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
+import { checkColumnSpecs, checkName, checkUnit } from '../shared/schema/check-names.ts';
+import type { TableDefinition } from '../shared/schema/types.ts';
+import type { Storage } from '../shared/storage/storage.ts';
+import type { DatabaseStats, WriterStats } from './api-types.ts';
+import { Producer } from './append/producer.ts';
+import { SLAB_BYTES } from './append/slab-allocator.ts';
+import { TableAppender } from './append/table-appender.ts';
+import type { DatabaseCore } from './database-core.ts';
+import type { Engine } from './engine.ts';
+import { finishAtExit } from './exit.ts';
+import { copyLiveRows } from './read/live-rows.ts';
+import { CheckpointPins, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
+import { TableCore } from './table-core.ts';
+
+/** A database with a running engine. */
+export class WritableDatabase implements DatabaseCore {
+  private readonly engine: Engine;
+  private readonly producer: Producer;
+  private readonly index: IndexReader;
+  private readonly pins: CheckpointPins;
+  private readonly byName = new Map<string, TableDefinition>();
+  private readonly cores = new Map<number, TableCore>();
+  private readonly alwaysDurable: boolean;
+  private readonly words: Int32Array;
+  private closing: Promise<void> | undefined;
+  private readonly forgetExit: () => void;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+    this.producer = new Producer(engine.shared, engine.waiting, engine.producer);
+    this.index = new IndexReader(engine.storage);
+    this.pins = new CheckpointPins(engine.shared, engine.producer.slot);
+    this.alwaysDurable = engine.options.durability === 'always';
+    this.words = engine.shared.control.words;
+    for (const definition of engine.tables) this.byName.set(definition.name, definition);
+    this.forgetExit = finishAtExit(engine.shared.control, engine.waiting, engine.shared.memories.length);
+  }
+
+  get path(): string {
+    return this.engine.path;
+  }
+
+  get storage(): Storage {
+    return this.engine.storage;
+  }
+
+  checkReadable(): void {
+    const { state } = this.engine.shared.control;
+    if (this.closing === undefined && (state === STATE_OPEN || state === STATE_POISONED)) return;
+    throw closedError();
+  }
+
+  checkWritable(): void {
+    // One load a row.
+    if (Atomics.load(this.words, STATE) === STATE_OPEN && this.closing === undefined) return;
+    if (this.closing !== undefined) throw closedError();
+    this.engine.shared.control.checkOpen();
+  }
+
+  definitions(): readonly TableDefinition[] {
+    return [...this.byName.values()];
+  }
+
+  find(name: string): TableDefinition | undefined {
+    return this.byName.get(name);
+  }
+
+  core(definition: TableDefinition): TableCore {
+    let core = this.cores.get(definition.id);
+    if (core === undefined) {
+      core = new TableCore(this, definition, new TableAppender(this.producer, this.engine.clock, definition));
+      this.cores.set(definition.id, core);
+    }
+    return core;
+  }
+
+  createTable(name: string, specs: unknown, unit: unknown): TableDefinition {
+    checkName('table', name);
+    const columns = checkColumnSpecs(name, specs);
+    const definition = this.engine.link.callSync('createTable', { name, columns, unit: checkUnit(unit) });
+    // Keep the one that handles already use, so that a table is the same object for all.
+    const known = this.byName.get(name);
+    if (known !== undefined) return known;
+    this.byName.set(name, definition);
+    return definition;
+  }
+
+  snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot {
+    const { shared } = this.engine;
+    const views = shared.memories[writerOf(definition.id, shared.memories.length)]!;
+    return liveSnapshot(shared, this.pins, this.index, definition, range, (bound) =>
+      copyLiveRows(views, definition, bound),
+    );
+  }
+
+  appended(definition: TableDefinition): boolean {
+    if (this.alwaysDurable) this.syncNow(writerOf(definition.id, this.engine.shared.memories.length));
+    return !this.producer.isCrowded;
+  }
+
+  async sync(): Promise<void> {
+    this.checkWritable();
+    const { control, memories } = this.engine.shared;
+    const tickets = memories.map((_, writer) => control.requestSync(writer));
+    for (const [writer, ticket] of tickets.entries()) {
+      await this.engine.waiting.resolve(
+        writerWord(writer) + W_SYNC_DONE,
+        () =>
+          control.isSynced(writer, ticket) ||
+          control.state === STATE_POISONED ||
+          control.state === STATE_CLOSED,
+      );
+      if (control.state === STATE_POISONED) throw control.poisonError();
+    }
+  }
+
+  async flush(): Promise<void> {
+    this.checkWritable();
+    await this.engine.link.call('flush');
+  }
+
+  async drained(): Promise<void> {
+    this.checkWritable();
+    await this.producer.drained();
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce();
+    return this.closing;
+  }
+
+  async stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>> {
+    const { shared, options } = this.engine;
+    const info = await this.engine.link.call('info');
+    const slabs = shared.memories.reduce((sum, views) => sum + Atomics.load(views.i32, SLAB_NEXT_WORD), 0);
+    return {
+      path: this.path,
+      readOnly: false,
+      state: STATE_NAMES[shared.control.state]!,
+      fileBytes: info.fileBytes,
+      checkpoint: info.checkpoint,
+      writers: shared.memories.map((_, writer) => this.writerStats(writer)),
+      memory: { budgetBytes: options.memoryBudgetBytes, slabBytes: slabs * SLAB_BYTES },
+      recovery: info.recovery,
+    };
+  }
+
+  private async closeOnce(): Promise<void> {
+    if (this.engine.shared.control.state === STATE_OPEN) this.producer.sendAll();
+    try {
+      await this.engine.link.call('close');
+    } finally {
+      this.forgetExit();
+      await this.engine.dispose();
+    }
+  }
+
+  private syncNow(writer: number): void {
+    const { control } = this.engine.shared;
+    const ticket = control.requestSync(writer);
+    this.engine.waiting.block(
+      writerWord(writer) + W_SYNC_DONE,
+      () => control.isSynced(writer, ticket) || control.state !== STATE_OPEN,
+    );
+    if (!control.isSynced(writer, ticket) || control.state === STATE_POISONED) control.checkOpen();
+  }
+
+  private writerStats(writer: number): WriterStats {
+    const { control } = this.engine.shared;
+    const counter = (name: Parameters<typeof writerCounter>[2]): number =>
+      writerCounter(control, writer, name);
+    const lived = counter('nowMs') - counter('sinceMs');
+    return {
+      writer,
+      rows: counter('rows'),
+      blocks: counter('blocks'),
+      commits: counter('commits'),
+      dataBytes: counter('dataBytes'),
+      logBytes: counter('logBytes'),
+      busy: lived > 0 ? counter('busyMs') / lived : 0,
+    };
+  }
+}
+
+const STATE_NAMES: Readonly<Record<number, DatabaseStats['state']>> = {
+  [STATE_OPEN]: 'open',
+  [STATE_CLOSING]: 'closing',
+  [STATE_CLOSED]: 'closed',
+  [STATE_POISONED]: 'poisoned',
+};
+
+function closedError(): MillraceError {
+  return new MillraceError('CLOSED', 'the database is closed; open it again');
+}

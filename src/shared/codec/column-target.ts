@@ -1,0 +1,91 @@
+import { MillraceError } from '../errors.ts';
+import type { ColumnType } from '../schema/types.ts';
+import type { DecodedColumn } from './column-data.ts';
+import { clearBits, spread8, spread32, spread64, spreadAny } from './validity.ts';
+
+/** What null rows of a bytes column hold. */
+const NO_BYTES = new Uint8Array(0);
+const NO_ELEMENTS = new ArrayBuffer(0);
+
+/**
+ * The rows that vectors of one column are decoded into. Time columns of ms tables are held as numbers, those of others as
+ * int64. The validity bitmap is made when the first null is met: 1 = present, bits beyond the rows mean nothing.
+ */
+export class ColumnTarget {
+  /** The type in memory: f64 or i64 for time. */
+  readonly type: ColumnType;
+  readonly isTime: boolean;
+  readonly rows: number;
+  readonly values: DecodedColumn['values'];
+  validity: Uint8Array | undefined;
+  /** The values again, for kernels: each is the right view of them or has no elements. */
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly f64: Float64Array;
+  readonly f32: Float32Array;
+  readonly strings: string[];
+  readonly runs: Uint8Array[];
+
+  /** Throws DAMAGED if `rows` is more than an array can have, as the number comes from a file. */
+  constructor(kind: ColumnType, isTime: boolean, timeAsNumber: boolean, rows: number) {
+    this.type = isTime ? (timeAsNumber ? 'f64' : 'i64') : kind;
+    this.isTime = isTime;
+    this.rows = rows;
+    this.values = emptyValues(this.type, rows);
+    const values = this.values;
+    const memory = Array.isArray(values) ? NO_ELEMENTS : values.buffer;
+    this.bytes = new Uint8Array(memory);
+    this.words = new Int32Array(this.type === 'bool' ? NO_ELEMENTS : memory);
+    this.f64 = values instanceof Float64Array ? values : new Float64Array(0);
+    this.f32 = values instanceof Float32Array ? values : new Float32Array(0);
+    this.strings = this.type === 'utf8' ? (values as string[]) : [];
+    this.runs = this.type === 'bytes' ? (values as Uint8Array[]) : [];
+  }
+
+  /**
+   * Moves `present` values at `row` to those of the `count` rows there whose bit is 1 in `bits`, makes the others null
+   * and remembers which they are.
+   */
+  spread(row: number, bits: Uint8Array, count: number, present: number): void {
+    if (this.validity === undefined) this.validity = new Uint8Array(Math.ceil(this.rows / 8)).fill(0xff);
+    clearBits(this.validity, row, bits, count);
+    if (this.type === 'bool') spread8(this.bytes, row, bits, count, present);
+    else if (this.type === 'utf8') spreadAny(this.strings, row, bits, count, present, '');
+    else if (this.type === 'bytes') spreadAny(this.runs, row, bits, count, present, NO_BYTES);
+    else if (widthInWords(this.type) === 1) spread32(this.words, row, bits, count, present);
+    else spread64(this.words, row, bits, count, present);
+  }
+
+  /** The rows as they are: no copy. */
+  column(): DecodedColumn {
+    return { values: this.values, validity: this.validity };
+  }
+}
+
+/** Words of 4 bytes that a value of a number type takes. */
+export function widthInWords(type: ColumnType): 1 | 2 {
+  return type === 'f32' || type === 'i32' ? 1 : 2;
+}
+
+function emptyValues(type: ColumnType, rows: number): DecodedColumn['values'] {
+  try {
+    switch (type) {
+      case 'f64':
+        return new Float64Array(rows);
+      case 'f32':
+        return new Float32Array(rows);
+      case 'i64':
+        return new BigInt64Array(rows);
+      case 'i32':
+        return new Int32Array(rows);
+      case 'bool':
+        return new Uint8Array(rows);
+      case 'utf8':
+        return new Array<string>(rows);
+      case 'bytes':
+        return new Array<Uint8Array>(rows);
+    }
+  } catch (cause) {
+    throw new MillraceError('DAMAGED', `a column of ${rows} rows does not fit in memory`, { rows }, cause);
+  }
+}

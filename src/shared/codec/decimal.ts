@@ -1,0 +1,68 @@
+import { highWord, lowWord } from './int64.ts';
+import { RANGE_LIMIT } from './residuals.ts';
+import * as scratch from './scratch.ts';
+
+// Constants of this module for speed: see scratch.ts.
+const { origin, residuals, stagedF64 } = scratch;
+
+/**
+ * Decimals: doubles that were written with a few digits behind the point are whole numbers divided by a power of ten. The
+ * idea is ALP's (Afroozeh, Kuffó and Boncz, SIGMOD 2023); dividing, which IEEE 754 rounds correctly, gives back the very
+ * double for every whole number below 2^53 and power up to 10^22, so no factor and few exceptions are needed. Vectors with
+ * a value that is no such decimal are left to other codecs.
+ */
+export const DECIMALS_MAX = 15;
+export const POWERS = Float64Array.from({ length: DECIMALS_MAX + 1 }, (_, i) => Number(`1e${i}`));
+
+/** Whole numbers beyond this could have differences that are not exact. */
+const LIMIT = RANGE_LIMIT / 2;
+
+/**
+ * Residuals of the staged doubles times a power of ten, with the first as `origin`.
+ * @returns the power's exponent, or 0 if there is none that makes all of them whole and gives every bit back
+ */
+export function residualsOfDecimals(count: number): number {
+  let decimals = 0;
+  // A value that needs more digits than those before it starts anew: mostly that is one of the first few.
+  for (let i = 0; i < count; ) {
+    const needed = decimalsOf(stagedF64[i]!);
+    // What needs no more digits failed because it is too large with as many: 0.001 beside 10^15.
+    if (needed < 0 || (needed <= decimals && decimals > 0)) return 0;
+    decimals = Math.max(needed, 1);
+    i = scale(count, decimals);
+  }
+  const first = Math.round(stagedF64[0]! * POWERS[decimals]!);
+  origin[0] = lowWord(first);
+  origin[1] = highWord(first);
+  return decimals;
+}
+
+/** Divides the first `count` staged whole numbers by a power of ten. */
+export function undoDecimals(count: number, decimals: number): void {
+  const power = POWERS[decimals]!;
+  for (let i = 0; i < count; i++) stagedF64[i]! /= power;
+}
+
+/** Fewest digits behind the point that give a double back, or −1. */
+function decimalsOf(value: number): number {
+  if (value === 0 && 1 / value < 0) return -1;
+  for (let decimals = 0; decimals <= DECIMALS_MAX; decimals++) {
+    const whole = Math.round(value * POWERS[decimals]!);
+    if (!(Math.abs(whole) < LIMIT)) return -1;
+    if (whole / POWERS[decimals]! === value) return decimals;
+  }
+  return -1;
+}
+
+/** Fills `residuals`. @returns the place of the first value that is no such decimal, or `count` */
+function scale(count: number, decimals: number): number {
+  const power = POWERS[decimals]!;
+  const first = Math.round(stagedF64[0]! * power);
+  for (let i = 0; i < count; i++) {
+    const value = stagedF64[i]!;
+    const whole = Math.round(value * power);
+    if (!(Math.abs(whole) < LIMIT) || whole / power !== value || (value === 0 && 1 / value < 0)) return i;
+    residuals[i] = whole - first;
+  }
+  return count;
+}

@@ -1,0 +1,113 @@
+import type { ByteSink } from '../format/byte-sink.ts';
+import { pack, packedSize, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
+import { DELTA_OF_DELTA } from './codec-ids.ts';
+import { damaged } from './damage.ts';
+import { readI32, readWhole, WHOLE_MAX, writeSum } from './int64.ts';
+import { choosePlan, MEASURE_STEP, plan } from './plan.ts';
+import * as scratch from './scratch.ts';
+
+// Constants of this module for speed: see scratch.ts.
+const { numbers, origin, residuals } = scratch;
+const range = new Float64Array(2);
+
+/**
+ * Delta of delta: the first value, the first difference, and how each difference differs from the one before, in packed
+ * bits: regular timestamps need none (after Pelkonen et al., "Gorilla", 2015, but with one width for the whole vector).
+ */
+const HEAD_BYTES = 32;
+
+/** Makes this the plan if it gives fewer bytes than the plan. */
+export function considerDeltaOfDelta(count: number): void {
+  if (count < 3) return;
+  range[0] = range[1] = residuals[2] - residuals[1] - (residuals[1] - residuals[0]);
+  let width = 0;
+  let size = 0;
+  for (let from = 2; from < count; from += MEASURE_STEP) {
+    measure(from, Math.min(count, from + MEASURE_STEP));
+    width = widthOf(range[1] - range[0]);
+    size = HEAD_BYTES + packedSize(count - 2, width);
+    // The range of these, alone of all, can reach 2^52 and more.
+    if (width > WIDTH_MAX || size >= plan.size) return;
+  }
+  choosePlan(DELTA_OF_DELTA, size, width, range[0]);
+}
+
+/** Writes `origin` + `residuals` (the first of which is 0); `min` is the smallest difference of differences. */
+export function encodeDeltaOfDelta(
+  out: ByteSink,
+  at: number,
+  count: number,
+  width: number,
+  min: number,
+): void {
+  out.bytes.fill(0, at, at + 8);
+  out.bytes[at] = width;
+  writeSum(out.view, at + 8, origin[0], origin[1], 0);
+  writeSum(out.view, at + 16, 0, 0, residuals[1]);
+  writeSum(out.view, at + 24, 0, 0, min);
+  raise(count, min);
+  pack(out.bytes, at + HEAD_BYTES, count - 2, width);
+}
+
+/** Reads into `origin` and `residuals`; returns where the values end. Throws DAMAGED. */
+export function decodeDeltaOfDelta(bytes: Uint8Array, at: number, end: number, count: number): number {
+  if (at + HEAD_BYTES > end) throw damaged(at, `a delta of delta does not fit before byte ${end}`);
+  if (count < 2) throw damaged(at, 'a delta of delta of less than 2 values');
+  const width = readWidth(bytes, at, WIDTH_MAX);
+  origin[0] = readI32(bytes, at + 8);
+  origin[1] = readI32(bytes, at + 12);
+  const first = readWhole(bytes, at + 16);
+  const min = readWhole(bytes, at + 24);
+  const next = unpack(bytes, at + HEAD_BYTES, end, count - 2, width);
+  if (!sumsOfSums(count, first, min)) throw damaged(at, 'differences add up to over 2^53');
+  return next;
+}
+
+/** Widens `range` by the differences of differences at from…to - 1. */
+function measure(from: number, to: number): void {
+  let min = range[0];
+  let max = range[1];
+  let before = residuals[from - 1];
+  let stepBefore = before - residuals[from - 2];
+  for (let i = from; i < to; i++) {
+    const value = residuals[i];
+    const step = value - before;
+    const turn = step - stepBefore;
+    if (turn < min) min = turn;
+    if (turn > max) max = turn;
+    before = value;
+    stepBefore = step;
+  }
+  range[0] = min;
+  range[1] = max;
+}
+
+function raise(count: number, min: number): void {
+  let before = residuals[1];
+  let stepBefore = before - residuals[0];
+  for (let i = 2; i < count; i++) {
+    const value = residuals[i];
+    const step = value - before;
+    numbers[i - 2] = step - stepBefore - min;
+    before = value;
+    stepBefore = step;
+  }
+}
+
+/** False if a number on the way is not below 2^53 in magnitude (or is NaN), where sums stop being exact. */
+function sumsOfSums(count: number, first: number, min: number): boolean {
+  let step = first;
+  let value = first;
+  residuals[0] = 0;
+  residuals[1] = value;
+  if (!(Math.abs(value) < WHOLE_MAX)) return false;
+  for (let i = 2; i < count; i++) {
+    const turn = numbers[i - 2] + min;
+    step += turn;
+    value += step;
+    const sound = Math.abs(turn) < WHOLE_MAX && Math.abs(step) < WHOLE_MAX && Math.abs(value) < WHOLE_MAX;
+    if (!sound) return false;
+    residuals[i] = value;
+  }
+  return true;
+}

@@ -1,0 +1,67 @@
+import type { ByteSink } from '../format/byte-sink.ts';
+import { pack, packedSize, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
+import { FRAME_OF_REFERENCE } from './codec-ids.ts';
+import { damaged } from './damage.ts';
+import { readI32, writeSum } from './int64.ts';
+import { choosePlan, plan } from './plan.ts';
+import { RANGE_LIMIT } from './residuals.ts';
+import * as scratch from './scratch.ts';
+
+// Constants of this module for speed: see scratch.ts.
+const { numbers, origin, residuals } = scratch;
+const range = new Float64Array(2);
+
+/**
+ * Frame of reference: the smallest value, and how far each is above it, in packed bits (Goldstein, Ramakrishnan and
+ * Shaft, "Compressing relations and indexes", 1998).
+ */
+const HEAD_BYTES = 16;
+
+/**
+ * Makes this the plan if it gives fewer bytes than the plan. False if the range of the residuals is too large for this and
+ * the other integer codecs.
+ */
+export function considerFrame(count: number): boolean {
+  measure(count);
+  const width = widthOf(range[1] - range[0]);
+  if (!(range[1] - range[0] < RANGE_LIMIT)) return false;
+  const size = HEAD_BYTES + packedSize(count, width);
+  if (size < plan.size) choosePlan(FRAME_OF_REFERENCE, size, width, range[0]);
+  return true;
+}
+
+/** Writes `origin` + `residuals`, of which `min` is the smallest and none is 2^width above it. */
+export function encodeFrame(out: ByteSink, at: number, count: number, width: number, min: number): void {
+  out.bytes.fill(0, at, at + 8);
+  out.bytes[at] = width;
+  writeSum(out.view, at + 8, origin[0], origin[1], min);
+  raise(count, min);
+  pack(out.bytes, at + HEAD_BYTES, count, width);
+}
+
+/** Reads into `origin` and `residuals`; returns where the values end. Throws DAMAGED. */
+export function decodeFrame(bytes: Uint8Array, at: number, end: number, count: number): number {
+  if (at + HEAD_BYTES > end) throw damaged(at, `a frame of reference does not fit before byte ${end}`);
+  const width = readWidth(bytes, at, WIDTH_MAX);
+  origin[0] = readI32(bytes, at + 8);
+  origin[1] = readI32(bytes, at + 12);
+  const next = unpack(bytes, at + HEAD_BYTES, end, count, width);
+  residuals.set(numbers.subarray(0, count));
+  return next;
+}
+
+function measure(count: number): void {
+  let min = 0;
+  let max = 0;
+  for (let i = 1; i < count; i++) {
+    const value = residuals[i];
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  range[0] = min;
+  range[1] = max;
+}
+
+function raise(count: number, min: number): void {
+  for (let i = 0; i < count; i++) numbers[i] = residuals[i] - min;
+}

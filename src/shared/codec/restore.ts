@@ -1,0 +1,83 @@
+import type { ColumnTarget } from './column-target.ts';
+import { damaged } from './damage.ts';
+import { undoDecimals } from './decimal.ts';
+import { TWO_32, WHOLE_MAX, wordsToNumber } from './int64.ts';
+import * as scratch from './scratch.ts';
+
+// Constants of this module for speed: see scratch.ts.
+const { origin, residuals, stagedF32, stagedF64, stagedWords } = scratch;
+
+/**
+ * Adds `origin` to the first `count` of `residuals` and stores the sums, divided by 10^decimals, at `row` of the target. Throws DAMAGED, naming
+ * `at`, if a sum has no equal value in the target's type. The sums are made in the staging scratch and copied from there,
+ * which costs less than to store them in an array that changes from call to call.
+ */
+export function restore(
+  target: ColumnTarget,
+  row: number,
+  count: number,
+  at: number,
+  decimals: number,
+): void {
+  const low = origin[0];
+  const high = origin[1];
+  const base = wordsToNumber(low, high);
+  let sound = true;
+  if (target.type === 'i64') {
+    restoreI64(count, low, high);
+    target.words.set(stagedWords.subarray(0, 2 * count), 2 * row);
+  } else if (target.type === 'i32') {
+    sound = restoreI32(count, base);
+    target.words.set(stagedWords.subarray(0, count), row);
+  } else if (target.type === 'f32') {
+    sound = restoreF32(count, base);
+    target.f32.set(stagedF32.subarray(0, count), row);
+  } else {
+    sound = restoreF64(count, base, target.isTime ? WHOLE_MAX - 1 : WHOLE_MAX);
+    if (decimals > 0) undoDecimals(count, decimals);
+    target.f64.set(stagedF64.subarray(0, count), row);
+  }
+  if (!sound) throw damaged(at, `a number that no ${target.isTime ? 'ms timestamp' : target.type} has`);
+}
+
+/** int64 as words, modulo 2^64. */
+function restoreI64(count: number, low: number, high: number): void {
+  const base = low >>> 0;
+  for (let i = 0; i < count; i++) {
+    const residual = residuals[i];
+    const sum = base + (residual >>> 0);
+    stagedWords[2 * i] = sum;
+    stagedWords[2 * i + 1] = high + Math.floor(residual / TWO_32) + (sum >= TWO_32 ? 1 : 0);
+  }
+}
+
+/** False if a sum is no int32. With a base of NaN none is. */
+function restoreI32(count: number, base: number): boolean {
+  for (let i = 0; i < count; i++) {
+    const sum = base + residuals[i];
+    if ((sum | 0) !== sum) return false;
+    stagedWords[i] = sum;
+  }
+  return true;
+}
+
+/** False if a sum is no float32, or was rounded: then taking the base off again tells. */
+function restoreF32(count: number, base: number): boolean {
+  for (let i = 0; i < count; i++) {
+    const sum = base + residuals[i];
+    if (!(Math.abs(sum) <= WHOLE_MAX) || sum - base !== residuals[i] || Math.fround(sum) !== sum)
+      return false;
+    stagedF32[i] = sum;
+  }
+  return true;
+}
+
+/** False if a sum is over `limit` in magnitude, or was rounded. */
+function restoreF64(count: number, base: number, limit: number): boolean {
+  for (let i = 0; i < count; i++) {
+    const sum = base + residuals[i];
+    if (!(Math.abs(sum) <= limit) || sum - base !== residuals[i]) return false;
+    stagedF64[i] = sum;
+  }
+  return true;
+}

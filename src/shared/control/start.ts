@@ -1,0 +1,46 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { TableDefinition } from '../schema/types.ts';
+import type { StorageRef } from '../storage/storage.ts';
+import type { Answer, CoordinatorApi, ProducerTicket, SyncMethod } from './api.ts';
+import type { SharedHandles } from './shared-state.ts';
+
+/** What a coordinator's thread is started with. */
+export interface CoordinatorStart {
+  readonly handles: SharedHandles;
+  readonly storage: StorageRef;
+  /** The path, for errors and for the lock. */
+  readonly path: string;
+  readonly durability: 'interval' | 'always' | 'none';
+  readonly commitIntervalMs: number;
+}
+
+/** What it answers once it is up. */
+export interface CoordinatorStarted {
+  readonly tables: readonly TableDefinition[];
+  readonly producer: ProducerTicket;
+}
+
+/** What the opening thread can call over comlink; every answer is an envelope. */
+export interface CoordinatorRemote {
+  start(): Promise<Answer<CoordinatorStarted>>;
+  /** Takes the port of calls that the other side waits for without its event loop. */
+  serveSync(port: MessagePort): void;
+  call(method: keyof CoordinatorApi, args: unknown[]): Promise<Answer<unknown>>;
+}
+
+/** A call over the port of synchronous calls. */
+export interface SyncCall {
+  readonly method: SyncMethod;
+  readonly args: unknown[];
+  /** The caller's slot: whose reply word is to be rung. */
+  readonly slot: number;
+}
+
+/** What a writer's thread is started with. */
+export interface WriterStart {
+  readonly handles: SharedHandles;
+  readonly storage: StorageRef;
+  /** What `Storage.identity` must say: the file may have been replaced since the coordinator opened it. */
+  readonly identity: string;
+  readonly options: unknown;
+}

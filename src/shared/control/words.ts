@@ -1,0 +1,87 @@
+/**
+ * Every word that threads share, apart from chunk headers (`chunk/header.ts`) and the block directory
+ * (`control/directory.ts`). Int32 words of one SharedArrayBuffer; each group has cache lines of its own (16 words), so that
+ * one thread's writing does not slow another's reading.
+ *
+ * | word | who writes | who reads |
+ * |---|---|---|
+ * | STATE, POISON_BYTES | whoever meets the failure, by compare-and-exchange; coordinator | all |
+ * | CHECKPOINT | coordinator, after the superblock is durable and the root's slot is written | all |
+ * | COORDINATOR_BEAT | coordinator | all |
+ * | W_DOORBELL | producers, coordinator, handles (add, then notify) | writer waits on it |
+ * | W_SLEEPING | writer: 1 before it waits, 0 after | those who ring, to spare the notify |
+ * | W_SYNC_WANTED | handles (add) | writer |
+ * | W_SYNC_DONE | writer, after a durable commit | handles wait on it |
+ * | W_WALK | a producer whose ring is full (1) | writer (exchange with 0): walk all headers |
+ * | W_DIRECTORY_HEAD | writer, after a commit's entries are written | readers, coordinator |
+ * | W_DIRECTORY_TAIL | coordinator, after a checkpoint is published | writer, readers |
+ * | W_COMMITTED (int64) | writer: number of the last frame whose commit it published | its successor |
+ * | P_BELL | writers (add, then notify) when chunks come back | producer waits on it |
+ * | P_WAITING | producer: 1 while it waits for a chunk | writers, to commit without delay |
+ * | P_REPLY | coordinator, after it posted the answer to a synchronous call (add, then notify) | producer waits on it |
+ * | P_PIN | a reader: checkpoint + 1 that it reads, 0 for none | coordinator, before it reuses space |
+ */
+export const STATE_OPEN = 0;
+export const STATE_CLOSING = 1;
+export const STATE_CLOSED = 2;
+export const STATE_POISONED = 3;
+
+const LINE = 16;
+export const STATE = 0;
+export const POISON_BYTES = 1;
+export const CHECKPOINT = LINE;
+export const COORDINATOR_BEAT = 2 * LINE;
+/** Two slots of 4 f64 each (offset, length, crc of the root; its sequence), slot = CHECKPOINT & 1. */
+export const ROOT_SLOTS = 3 * LINE;
+const WRITERS_AT = 4 * LINE;
+
+/** The most writers, and the most producers. */
+export const MAX_WRITERS = 64;
+export const MAX_PRODUCERS = 64;
+
+const WRITER_WORDS = 6 * LINE;
+export const W_DOORBELL = 0;
+export const W_SLEEPING = 1;
+export const W_WALK = 2;
+export const W_SYNC_WANTED = LINE;
+export const W_SYNC_DONE = 2 * LINE;
+export const W_DIRECTORY_HEAD = 2 * LINE + 1;
+export const W_COMMITTED = 2 * LINE + 4;
+export const W_BEAT = 2 * LINE + 3;
+export const W_DIRECTORY_TAIL = 3 * LINE;
+/** Counters of the writer as f64, 8 of them (`WRITER_COUNTERS`). */
+export const W_COUNTERS = 4 * LINE;
+
+/** What a writer counts, in the order of its counter words. */
+export const WRITER_COUNTERS = [
+  'rows',
+  'blocks',
+  'commits',
+  'dataBytes',
+  'logBytes',
+  'busyMs',
+  'sinceMs',
+  'nowMs',
+] as const;
+
+const PRODUCERS_AT = WRITERS_AT + MAX_WRITERS * WRITER_WORDS;
+const PRODUCER_WORDS = LINE;
+export const P_BELL = 0;
+export const P_WAITING = 1;
+export const P_PIN = 2;
+export const P_REPLY = 3;
+
+/** First word of a writer's group. */
+export function writerWord(writer: number): number {
+  return WRITERS_AT + writer * WRITER_WORDS;
+}
+
+/** First word of a producer's group. */
+export function producerWord(producer: number): number {
+  return PRODUCERS_AT + producer * PRODUCER_WORDS;
+}
+
+/** The poison's text follows the words. */
+export const POISON_AT = (PRODUCERS_AT + MAX_PRODUCERS * PRODUCER_WORDS) * 4;
+export const POISON_CAPACITY = 4096;
+export const CONTROL_BYTES = POISON_AT + POISON_CAPACITY;

@@ -1,0 +1,146 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { MillraceError } from '../errors.ts';
+import type { Storage } from './storage.ts';
+
+/** The URL by which threads load this backend. */
+export const FILE_STORAGE_MODULE = import.meta.url;
+
+/** The real file, by its path. Each thread opens it itself: Linux reports a write-back error once a descriptor. */
+export function openStorage(location: unknown, writable: boolean): Storage {
+  const path = String(location);
+  const fd = attempt('open', path, () => openSync(path, writable ? 'r+' : 'r'));
+  return new FileStorage(fd, path);
+}
+
+class FileStorage implements Storage {
+  private readonly fd: number;
+  private readonly path: string;
+
+  constructor(fd: number, path: string) {
+    this.fd = fd;
+    this.path = path;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    let done = 0;
+    while (done < into.length) {
+      const read = attempt('read', this.path, () =>
+        readSync(this.fd, into, done, into.length - done, position + done),
+      );
+      if (read === 0) break;
+      done += read;
+    }
+    return done;
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    let done = 0;
+    while (done < bytes.length) {
+      // A disk that is nearly full takes a part and then says why.
+      done += attempt('write', this.path, () =>
+        writeSync(this.fd, bytes, done, bytes.length - done, position + done),
+      );
+    }
+  }
+
+  sync(): void {
+    attempt('fdatasync', this.path, () => fdatasyncSync(this.fd));
+  }
+
+  length(): number {
+    return attempt('fstat', this.path, () => fstatSync(this.fd).size);
+  }
+
+  truncate(length: number): void {
+    attempt('ftruncate', this.path, () => ftruncateSync(this.fd, length));
+  }
+
+  identity(): string {
+    const { dev, ino } = attempt('fstat', this.path, () => fstatSync(this.fd, { bigint: true }));
+    return `${dev}:${ino}`;
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+/** What a path is: nothing yet, a file, or something that cannot be a database. */
+export function fileKind(path: string): 'none' | 'file' | 'directory' | 'other' {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 'none';
+  if (stat.isFile()) return 'file';
+  return stat.isDirectory() ? 'directory' : 'other';
+}
+
+/**
+ * Makes a file with these bytes, folders above it included. It has its name only once it is whole and synced, and it
+ * never takes the place of another: if there is one meanwhile, that one stays.
+ */
+export function createFile(path: string, bytes: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}.new`;
+  const fd = attempt('create', draft, () => openSync(draft, 'w'));
+  try {
+    attempt('write', draft, () => writeSync(fd, bytes));
+    attempt('fsync', draft, () => fsyncSync(fd));
+  } finally {
+    closeSync(fd);
+  }
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError('create', path, error);
+  } finally {
+    unlinkSync(draft);
+  }
+  syncFolder(dirname(path));
+}
+
+/** Makes a name in a folder durable; Windows cannot and need not. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = attempt('open', folder, () => openSync(folder, 'r'));
+  try {
+    attempt('fsync', folder, () => fsyncSync(fd));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function attempt<T>(what: string, path: string, call: () => T): T {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      // An interrupted call did nothing; only a sync must never be asked for twice.
+      if ((error as NodeJS.ErrnoException).code === 'EINTR' && what !== 'fdatasync' && what !== 'fsync')
+        continue;
+      throw ioError(what, path, error);
+    }
+  }
+}
+
+function ioError(what: string, path: string, cause: unknown): MillraceError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new MillraceError(
+    'IO_ERROR',
+    `cannot ${what} ${path}: ${message}`,
+    { path, call: what, errno: code },
+    cause,
+  );
+}

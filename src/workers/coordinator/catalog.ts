@@ -1,0 +1,154 @@
+import type { NewTable } from '../../shared/control/api.ts';
+import { MillraceError } from '../../shared/errors.ts';
+import { NO_PAGE } from '../../shared/format/page.ts';
+import type { CatalogEntry } from '../../shared/format/root.ts';
+import type { TableEntry, TableState } from '../../shared/format/table-record.ts';
+import { EMPTY_STATE } from '../../shared/recovery/recover.ts';
+import { MAX_TABLES } from '../../shared/schema/limits.ts';
+import type { Column, TableDefinition } from '../../shared/schema/types.ts';
+
+/** Tables of a catalog page: one that changes rewrites about 10 KiB. */
+const TABLES_PER_PAGE = 64;
+
+/** A catalog page as of the last checkpoint, and whether that is out of date. */
+interface CatalogPage {
+  written: CatalogEntry | undefined;
+  dirty: boolean;
+}
+
+/** All tables of an open database, and which catalog pages must be written anew. */
+export class Catalog {
+  private readonly byId = new Map<number, TableEntry>();
+  private readonly byName = new Map<string, number>();
+  private readonly pages = new Map<number, CatalogPage>();
+  nextId: number;
+
+  constructor(entries: Iterable<TableEntry>, nextId: number) {
+    this.nextId = nextId;
+    for (const entry of entries) this.put(entry);
+  }
+
+  /**
+   * The table of that name, made if there is none.
+   * @throws TABLE_EXISTS if it has other columns or another unit; TOO_MANY
+   */
+  create(table: NewTable): { definition: TableDefinition; isNew: boolean } {
+    const known = this.find(table.name);
+    if (known !== undefined) {
+      this.checkSame(known, table);
+      return { definition: known, isNew: false };
+    }
+    if (this.nextId >= MAX_TABLES) {
+      throw new MillraceError('TOO_MANY', `a database has at most ${MAX_TABLES - 1} tables`, {
+        table: table.name,
+      });
+    }
+    const columns: Column[] = table.columns.map(({ name, type }, i) => ({ id: i + 1, name, type }));
+    const definition = {
+      id: this.nextId++,
+      name: table.name,
+      unit: table.unit,
+      versions: [{ version: 1, columns }],
+    };
+    this.put({ definition, state: EMPTY_STATE });
+    return { definition, isNew: true };
+  }
+
+  find(name: string): TableDefinition | undefined {
+    const id = this.byName.get(name);
+    return id === undefined ? undefined : this.byId.get(id)!.definition;
+  }
+
+  get(id: number): TableEntry | undefined {
+    return this.byId.get(id);
+  }
+
+  definitions(): TableDefinition[] {
+    return [...this.byId.values()].map((entry) => entry.definition);
+  }
+
+  setState(id: number, state: TableState): void {
+    this.put({ ...this.byId.get(id)!, state });
+  }
+
+  /** The entries of each page that must be written anew, by page. */
+  dirtyPages(): { page: number; entries: TableEntry[] }[] {
+    const dirty = new Map<number, TableEntry[]>();
+    for (const [page, { dirty: isDirty }] of this.pages) if (isDirty) dirty.set(page, []);
+    for (const entry of this.byId.values()) dirty.get(pageOf(entry.definition.id))?.push(entry);
+    return [...dirty].map(([page, entries]) => ({
+      page,
+      entries: entries.sort((a, b) => a.definition.id - b.definition.id),
+    }));
+  }
+
+  /** Where a page lies; undefined if it was never written. */
+  page(page: number): CatalogEntry | undefined {
+    return this.pages.get(page)?.written;
+  }
+
+  /** Notes where a page lies now. */
+  written(page: number, entry: CatalogEntry): void {
+    const known = this.pages.get(page)!;
+    known.written = entry;
+    known.dirty = false;
+  }
+
+  /** As many entries as there will be once every page is written: to know the root's size before its contents. */
+  placeholders(): CatalogEntry[] {
+    return Array.from({ length: this.pages.size }, () => ({ page: NO_PAGE, firstTable: 0, tables: 0 }));
+  }
+
+  /** All catalog pages as they are written, by rising table id. */
+  entries(): CatalogEntry[] {
+    return [...this.pages]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([, { written }]) => (written === undefined ? [] : [written]));
+  }
+
+  /** Takes over the pages of the checkpoint that the database was opened from. */
+  adopt(entries: readonly CatalogEntry[]): void {
+    for (const entry of entries) {
+      const page = pageOf(entry.firstTable);
+      const known = this.pages.get(page);
+      if (known === undefined) continue;
+      known.written = entry;
+      known.dirty = false;
+    }
+  }
+
+  markDirty(id: number): void {
+    this.pages.get(pageOf(id))!.dirty = true;
+  }
+
+  private put(entry: TableEntry): void {
+    const { id, name } = entry.definition;
+    this.byId.set(id, entry);
+    this.byName.set(name, id);
+    const page = this.pages.get(pageOf(id));
+    if (page === undefined) this.pages.set(pageOf(id), { written: undefined, dirty: true });
+    else page.dirty = true;
+  }
+
+  private checkSame(known: TableDefinition, wanted: NewTable): void {
+    const columns = known.versions.at(-1)!.columns;
+    const same =
+      known.unit === wanted.unit &&
+      columns.length === wanted.columns.length &&
+      columns.every(
+        ({ name, type }, i) => name === wanted.columns[i]!.name && type === wanted.columns[i]!.type,
+      );
+    if (same) return;
+    const text = (list: readonly { name: string; type: string }[]): string =>
+      list.map(({ name, type }) => `${name} ${type}`).join(', ');
+    throw new MillraceError(
+      'TABLE_EXISTS',
+      `table ${JSON.stringify(known.name)} exists with (${text(columns)}; ${known.unit}), not (${text(wanted.columns)}; ${wanted.unit}); use its columns or another name`,
+      { table: known.name },
+    );
+  }
+}
+
+function pageOf(tableId: number): number {
+  return Math.floor(tableId / TABLES_PER_PAGE);
+}

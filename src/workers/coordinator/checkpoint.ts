@@ -1,0 +1,185 @@
+import { invariant } from '../../shared/errors.ts';
+import { type BlockRef, compareRefs } from '../../shared/format/block-ref.ts';
+import { ByteSink } from '../../shared/format/byte-sink.ts';
+import { align8 } from '../../shared/format/fields.ts';
+import { encodePage, NO_PAGE, PAGE_HEADER_BYTES, type PagePointer } from '../../shared/format/page.ts';
+import { type Extent, encodeRoot, type Root, type WriterEntry } from '../../shared/format/root.ts';
+import { encodeSuperblock, type Superblock, superblockOffset } from '../../shared/format/superblock.ts';
+import { encodeTableEntry, type TableEntry } from '../../shared/format/table-record.ts';
+import { IndexEditor } from '../../shared/index/index-editor.ts';
+import type { Storage } from '../../shared/storage/storage.ts';
+import type { Catalog } from './catalog.ts';
+import { encodeFree, FREE_ENTRY_BYTES, type FreeRange, type FreeSpace } from './free-space.ts';
+
+/** What a checkpoint is made of. */
+export interface CheckpointInput {
+  readonly storage: Storage;
+  readonly space: FreeSpace;
+  readonly catalog: Catalog;
+  readonly previous: { readonly superblock: Superblock; readonly root: Root };
+  readonly session: number;
+  readonly writers: readonly WriterEntry[];
+  /** Blocks that the index does not have yet, by table. */
+  readonly blocks: ReadonlyMap<number, readonly BlockRef[]>;
+  /** What this checkpoint lets go of, pages apart. */
+  readonly released: readonly Extent[];
+  /** What writers hold and nothing refers to: free for whoever opens the file after a crash. */
+  readonly held: readonly Extent[];
+  readonly wallMs: number;
+}
+
+export interface CheckpointOutput {
+  readonly superblock: Superblock;
+  readonly root: Root;
+}
+
+/**
+ * Writes the index, the catalog and the root anew where they changed, and switches the superblock. Two syncs: before the
+ * switch, so that the superblock never points at what is not there; and after it, so that what it lets go of may be used
+ * again after the next one.
+ */
+export function writeCheckpoint(input: CheckpointInput): CheckpointOutput {
+  const { storage, space, catalog, previous } = input;
+  const sequence = previous.superblock.sequence + 1;
+  const freed: Extent[] = [...input.released];
+  writeIndexes(input, sequence, freed);
+
+  const pages = catalogPages(catalog, sequence);
+  freed.push(extentOf(previous.superblock.root), ...previous.root.free.map(extentOf));
+  for (const { page } of pages) {
+    const before = catalog.page(page);
+    if (before !== undefined) freed.push(extentOf(before.page));
+  }
+
+  // One extent: catalog pages, the root, the free page, and a rest of at least 8 bytes that is free again at once.
+  // Every length is known before the list of free ranges is made, so the list can be exact.
+  const draft = {
+    ...previous.root,
+    writers: input.writers,
+    catalog: catalog.placeholders(),
+    free: [NO_PAGE],
+  };
+  const rootBytes = align8(PAGE_HEADER_BYTES + encodeRoot(draft).length);
+  const catalogBytes = pages.reduce((sum, { bytes }) => sum + align8(bytes.length), 0);
+  // Taking the extent can only shorten the list.
+  const mostFree = space.list().length + freed.length + input.held.length + 1;
+  const extent = space.allot(
+    align8(catalogBytes + rootBytes + PAGE_HEADER_BYTES + mostFree * FREE_ENTRY_BYTES) + 8,
+  );
+  const count = space.list().length + freed.length + input.held.length + 1;
+  const rootAt = extent.offset + catalogBytes;
+  const freeAt = rootAt + rootBytes;
+  const used = freeAt + align8(PAGE_HEADER_BYTES + count * FREE_ENTRY_BYTES) - extent.offset;
+  space.free({ offset: extent.offset + used, bytes: extent.bytes - used }, 0);
+  for (const range of freed) space.free({ offset: range.offset, bytes: align8(range.bytes) }, sequence);
+
+  const buffer = new Uint8Array(used);
+  let at = 0;
+  for (const { page, entries, bytes, crc } of pages) {
+    const pointer = { offset: extent.offset + at, length: bytes.length, crc };
+    buffer.set(bytes, at);
+    at += align8(bytes.length);
+    catalog.written(page, { page: pointer, firstTable: entries[0]!.definition.id, tables: entries.length });
+  }
+  const free = encodePage('free', {
+    sequence,
+    tableId: 0,
+    level: 0,
+    count,
+    payload: encodeFree(listOfFree(space, input.held)),
+  });
+  buffer.set(free.bytes, freeAt - extent.offset);
+  const root: Root = {
+    sequence,
+    session: input.session,
+    nextTableId: catalog.nextId,
+    retentionMs: previous.root.retentionMs,
+    madeMs: input.wallMs,
+    usedEnd: space.end,
+    writers: input.writers,
+    catalog: catalog.entries(),
+    free: [{ offset: freeAt, length: free.bytes.length, crc: free.crc }],
+  };
+  const rootPage = encodePage('root', {
+    sequence,
+    tableId: 0,
+    level: 0,
+    count: 0,
+    payload: encodeRoot(root),
+  });
+  invariant(
+    align8(rootPage.bytes.length) === rootBytes &&
+      align8(free.bytes.length) === extent.offset + used - freeAt,
+    'the pages of a checkpoint have the lengths that were planned',
+  );
+  buffer.set(rootPage.bytes, rootAt - extent.offset);
+  storage.write(buffer, extent.offset);
+  storage.sync();
+
+  const superblock: Superblock = {
+    ...previous.superblock,
+    sequence,
+    root: { offset: rootAt, length: rootPage.bytes.length, crc: rootPage.crc },
+    fileLength: storage.length(),
+  };
+  storage.write(encodeSuperblock(superblock), superblockOffset(sequence));
+  storage.sync();
+  return { superblock, root };
+}
+
+function extentOf(pointer: PagePointer): Extent {
+  return { offset: pointer.offset, bytes: pointer.length };
+}
+
+/** Everything that a reader of this checkpoint will find free, what writers hold included. */
+function listOfFree(space: FreeSpace, held: readonly Extent[]): FreeRange[] {
+  const all = [...space.list(), ...held.map((range) => ({ ...range, freedBy: 0 }))];
+  return all.sort((a, b) => a.offset - b.offset);
+}
+
+function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[]): void {
+  const { storage, space, catalog } = input;
+  const editors: { tableId: number; editor: IndexEditor }[] = [];
+  let bytes = 0;
+  for (const [tableId, refs] of input.blocks) {
+    const entry = catalog.get(tableId);
+    if (entry === undefined || refs.length === 0) continue;
+    const editor = new IndexEditor(storage, tableId, entry.state);
+    for (const ref of [...refs].sort(compareRefs)) editor.add(ref);
+    bytes += editor.dirtyBytes();
+    editors.push({ tableId, editor });
+  }
+  if (bytes === 0) return;
+  const extent = space.allot(align8(bytes));
+  const buffer = new Uint8Array(extent.bytes);
+  let at = 0;
+  for (const { tableId, editor } of editors) {
+    const put = (page: Uint8Array): number => {
+      buffer.set(page, at);
+      at += page.length;
+      return extent.offset + at - page.length;
+    };
+    catalog.setState(tableId, editor.write(sequence, put, freed));
+  }
+  storage.write(buffer, extent.offset);
+}
+
+interface EncodedCatalogPage {
+  readonly page: number;
+  readonly entries: readonly TableEntry[];
+  readonly bytes: Uint8Array;
+  readonly crc: number;
+}
+
+function catalogPages(catalog: Catalog, sequence: number): EncodedCatalogPage[] {
+  return catalog.dirtyPages().map(({ page, entries }) => {
+    const out = new ByteSink(4096);
+    for (const entry of entries) encodeTableEntry(out, entry);
+    const payload = out.written();
+    return {
+      page,
+      entries,
+      ...encodePage('catalog', { sequence, tableId: 0, level: 0, count: entries.length, payload }),
+    };
+  });
+}

@@ -1,0 +1,515 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { CoordinatorInfo, NewTable, ProducerTicket } from '../../shared/control/api.ts';
+import { writerCounter } from '../../shared/control/counters.ts';
+import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
+import {
+  COORDINATOR_BEAT,
+  MAX_PRODUCERS,
+  P_PIN,
+  producerWord,
+  STATE_CLOSED,
+  STATE_CLOSING,
+  STATE_POISONED,
+} from '../../shared/control/words.ts';
+import { MillraceError } from '../../shared/errors.ts';
+import type { BlockRef } from '../../shared/format/block-ref.ts';
+import type { Extent, Salt, SaltedExtent, WriterEntry } from '../../shared/format/root.ts';
+import { type Recovery, recover } from '../../shared/recovery/recover.ts';
+import { ringStorage } from '../../shared/ring/descriptor-ring.ts';
+import type { TableDefinition } from '../../shared/schema/types.ts';
+import type { Storage } from '../../shared/storage/storage.ts';
+import type { Channel } from '../channel.ts';
+import type { FromWriter, ProducerRings, ToWriter } from '../writer/messages.ts';
+import type { WriterOptions } from '../writer/options.ts';
+import { Catalog } from './catalog.ts';
+import { type CheckpointOutput, writeCheckpoint } from './checkpoint.ts';
+import type { FreeSpace } from './free-space.ts';
+import { materialize } from './materialize.ts';
+import { recoveredSpace } from './recovered-space.ts';
+import { WriterSpace } from './writer-space.ts';
+
+/** A checkpoint is made at least this often while rows arrive: bounds what recovery must read of slow tables' logs. */
+const CHECKPOINT_INTERVAL_MS = 30_000;
+/** Extents are multiples of this, the file system's block. */
+const EXTENT_ALIGN = 4096;
+const FIRST_LOG_BYTES = 64 << 10;
+/** Closing cuts the file's tail if more than this, and more than this share of the file, is free. */
+const MIN_CUT_BYTES = 64 << 10;
+const MIN_CUT_SHARE = 0.02;
+
+/** What the coordinator is told when a database is opened. */
+export interface CoordinatorOptions {
+  readonly durability: 'interval' | 'always' | 'none';
+  readonly commitIntervalMs: number;
+}
+
+/** A writer as the coordinator sees it. */
+export interface WriterPeer {
+  readonly channel: Channel<FromWriter, ToWriter>;
+}
+
+/** Starts a writer; it may run in another thread or be stepped by a test. */
+export type StartWriter = (options: WriterOptions) => WriterPeer;
+
+type Ready = Extract<FromWriter, { type: 'checkpointReady' }>;
+
+interface WriterRecord {
+  peer: WriterPeer;
+  readonly space: WriterSpace;
+  ready: Ready | undefined;
+  stopped: boolean;
+}
+
+interface PendingCheckpoint {
+  readonly id: number;
+  /** Whether it is the last one, before the database closes. */
+  readonly closes: boolean;
+  readonly seal: 'all' | 'old';
+  readonly done: Deferred[];
+}
+
+interface Closing {
+  readonly promise: Promise<void>;
+  readonly deferred: Deferred;
+  /** Every row into a block; then the writers' end; then the last checkpoints. */
+  phase: 'flush' | 'stop' | 'done';
+}
+
+interface Deferred {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The coordinator as a step function: routes tables to writers, hands out the file's space, makes checkpoints. Its public
+ * methods are called by handles, its `step` whenever a writer has sent something or the time it gave has passed.
+ */
+export class Coordinator {
+  private readonly shared: SharedState;
+  private readonly storage: Storage;
+  private readonly clock: Clock;
+  private readonly writers: WriterRecord[] = [];
+  private readonly catalog: Catalog;
+  private readonly space: FreeSpace;
+  private readonly recovery: Recovery;
+  private readonly session: number;
+  private readonly start: (writer: number, succeeds: boolean) => WriterPeer;
+  private readonly producers: ProducerTicket[] = [];
+  /** Tables that no checkpoint has yet. */
+  private readonly unsaved = new Set<number>();
+  private last: CheckpointOutput;
+  private applied: number[];
+  private lastCheckpointAt: number;
+  private pending: PendingCheckpoint | undefined;
+  private queued: Deferred[] = [];
+  private waitingForClose: Deferred[] = [];
+  private wanted = false;
+  private commitsSeen = 0;
+  private nextId = 1;
+  private closing: Closing | undefined;
+
+  /**
+   * Recovers the database, makes what it found durable as a checkpoint, and starts the writers.
+   * @throws NOT_A_DATABASE, NEWER_VERSION, DAMAGED, and what the storage throws
+   */
+  constructor(
+    shared: SharedState,
+    storage: Storage,
+    clock: Clock,
+    options: CoordinatorOptions,
+    startWriter: StartWriter,
+  ) {
+    this.shared = shared;
+    this.storage = storage;
+    this.clock = clock;
+    this.recovery = recover(storage);
+    const { root, superblock, tables } = this.recovery;
+    this.session = root.session + 1;
+    this.space = recoveredSpace(storage, this.recovery);
+    this.catalog = new Catalog(
+      [...tables.values()].map(({ entry }) => entry),
+      Math.max(root.nextTableId, ...[...tables.keys()].map((id) => id + 1)),
+    );
+    this.catalog.adopt(root.catalog);
+    const blocks = materialize(storage, this.space, tables.values(), newSalt().seed);
+    for (const [id, table] of tables) {
+      shared.tables.setNextOrdinal(id, table.entry.state.nextOrdinal);
+      if (table.blocks.length === 0 && !blocks.has(id)) continue;
+      blocks.set(id, [...table.blocks, ...(blocks.get(id) ?? [])]);
+    }
+    for (const [id, table] of tables) if (table.isNews) this.catalog.markDirty(id);
+
+    const logs = shared.memories.map(() => this.newExtent(FIRST_LOG_BYTES));
+    this.last = writeCheckpoint({
+      storage,
+      space: this.space,
+      catalog: this.catalog,
+      previous: { superblock, root },
+      session: this.session,
+      writers: logs.map((extent) => ({ replay: { extent, offset: extent.offset, number: 1 }, indexed: 0 })),
+      blocks,
+      released: this.recovery.logExtents,
+      held: [],
+      wallMs: clock.wall(),
+    });
+    this.applied = logs.map(() => 0);
+    shared.control.publishRoot(this.last.superblock.sequence, this.last.superblock.root);
+    this.lastCheckpointAt = clock.now();
+    this.start = (writer, succeeds) => {
+      const own = (definition: TableDefinition): boolean => writerOf(definition.id, logs.length) === writer;
+      const definitions = this.catalog.definitions().filter(own);
+      return startWriter({
+        ...options,
+        writer,
+        entry: this.last.root.writers[writer]!,
+        definitions,
+        newDefinitions: definitions.filter(({ id }) => this.unsaved.has(id)),
+        producers: this.producers.map((ticket) => ringsOf(ticket, writer)),
+        succeeds,
+      });
+    };
+    for (const writer of logs.keys()) {
+      const peer = this.start(writer, false);
+      this.writers.push({ peer, space: new WriterSpace(), ready: undefined, stopped: false });
+    }
+  }
+
+  /** Every table there is. */
+  tables(): TableDefinition[] {
+    return this.catalog.definitions();
+  }
+
+  /** The table of that name and shape, made if there is none. Its writer logs it with the next commit. */
+  createTable(table: NewTable): TableDefinition {
+    this.shared.control.checkOpen();
+    const { definition, isNew } = this.catalog.create(table);
+    if (isNew) {
+      this.unsaved.add(definition.id);
+      this.send(writerOf(definition.id, this.writers.length), { type: 'table', definition });
+    }
+    return definition;
+  }
+
+  /** Takes a producer in and tells the writers of its rings. */
+  attachProducer(slot: number): ProducerTicket {
+    if (slot < 0 || slot >= MAX_PRODUCERS)
+      throw new MillraceError('TOO_MANY', `there is no producer slot ${slot}`, { slot });
+    const hints = this.writers.map(ringStorage);
+    const backs = this.writers.map(ringStorage);
+    const ticket = { slot, hints, backs };
+    this.producers.push(ticket);
+    for (const writer of this.writers.keys()) {
+      this.send(writer, { type: 'producer', rings: ringsOf(ticket, writer) });
+    }
+    return ticket;
+  }
+
+  /** Resolves once every row appended before is in a block, and a checkpoint refers to it. */
+  flush(): Promise<void> {
+    const state = this.shared.control.state;
+    if (state === STATE_POISONED) return Promise.reject(this.shared.control.poisonError());
+    return new Promise<void>((resolve, reject) => {
+      this.queued.push({ resolve, reject });
+      // Not `advance`: what fails must poison, not only reject.
+      this.step();
+    });
+  }
+
+  /**
+   * Replaces a writer that died. Its thread must have ended: two writers must never work on one log.
+   * The successor takes its work from the chunk headers, so nothing that is in a chunk is lost.
+   */
+  writerDied(writer: number): void {
+    const record = this.writers[writer]!;
+    // An answer of the dead one is void: it speaks of extents that the successor does not have.
+    record.ready = undefined;
+    record.space.died();
+    record.peer = this.start(writer, true);
+    if (this.pending !== undefined) {
+      this.send(writer, { type: 'checkpoint', id: this.pending.id, seal: this.pending.seal });
+    }
+  }
+
+  info(): CoordinatorInfo {
+    const { frames, rows, droppedBytes, damage } = this.recovery;
+    return {
+      fileBytes: this.storage.length(),
+      checkpoint: this.last.superblock.sequence,
+      freeBytes: this.space.bytes(),
+      recovery: { frames, rows, droppedBytes, damage },
+    };
+  }
+
+  /** Flushes, ends the writers, leaves a file without a log, cut to its used length. */
+  close(): Promise<void> {
+    this.closing ??= this.beginClose();
+    return this.closing.promise;
+  }
+
+  private beginClose(): Closing {
+    let deferred!: Deferred;
+    const promise = new Promise<void>((resolve, reject) => {
+      deferred = { resolve, reject };
+    });
+    if (this.shared.control.state === STATE_POISONED) {
+      // Nothing more is written; what was acknowledged is in the log.
+      this.stopWriters();
+      deferred.reject(this.shared.control.poisonError());
+    }
+    this.shared.control.setState(STATE_CLOSING);
+    const closing: Closing = { promise, deferred, phase: 'flush' };
+    queueMicrotask(() => this.step());
+    return closing;
+  }
+
+  /**
+   * Takes what the writers sent and does what is due.
+   * @returns ms until it wants to be called again if no message comes before
+   */
+  step(): number {
+    Atomics.add(this.shared.control.words, COORDINATOR_BEAT, 1);
+    for (const [writer, record] of this.writers.entries()) {
+      for (
+        let message = record.peer.channel.take();
+        message !== undefined;
+        message = record.peer.channel.take()
+      ) {
+        this.take(writer, record, message);
+      }
+    }
+    if (this.shared.control.state === STATE_POISONED) {
+      this.failAll(this.shared.control.poisonError());
+      return CHECKPOINT_INTERVAL_MS;
+    }
+    try {
+      this.advance();
+    } catch (error) {
+      this.shared.control.poison(error);
+      this.failAll(this.shared.control.poisonError());
+    }
+    return Math.max(0, this.lastCheckpointAt + CHECKPOINT_INTERVAL_MS - this.clock.now());
+  }
+
+  private take(writer: number, record: WriterRecord, message: FromWriter): void {
+    switch (message.type) {
+      case 'need': {
+        const extent = this.newExtent(message.bytes);
+        record.space.grant(extent);
+        this.send(writer, { type: 'extent', use: message.use, extent });
+        break;
+      }
+      case 'wantCheckpoint':
+        this.wanted = true;
+        break;
+      case 'checkpointReady':
+        if (message.id === this.pending?.id) record.ready = message;
+        break;
+      case 'tookOver':
+        this.freeOrphans(writer, message.chain);
+        break;
+      case 'stopped':
+        record.stopped = true;
+        break;
+    }
+  }
+
+  /** Begins, finishes or ends what can be. */
+  private advance(): void {
+    if (this.pending !== undefined && this.writers.every((record) => record.ready !== undefined))
+      this.finishCheckpoint();
+    const due =
+      this.wanted ||
+      this.queued.length > 0 ||
+      this.closing !== undefined ||
+      (this.clock.now() - this.lastCheckpointAt >= CHECKPOINT_INTERVAL_MS && this.hasNews());
+    const mayBegin = this.closing === undefined || this.closing.phase === 'flush';
+    if (this.pending === undefined && due && mayBegin) this.beginCheckpoint();
+    if (this.closing?.phase === 'stop' && this.writers.every((record) => record.stopped)) this.finishClose();
+  }
+
+  /** Whether any writer committed anything since the last checkpoint that was due. */
+  private hasNews(): boolean {
+    this.lastCheckpointAt = this.clock.now();
+    const commits = this.writers.reduce(
+      (sum, _, writer) => sum + writerCounter(this.shared.control, writer, 'commits'),
+      0,
+    );
+    const news = commits !== this.commitsSeen;
+    this.commitsSeen = commits;
+    return news;
+  }
+
+  private beginCheckpoint(): void {
+    this.wanted = false;
+    const done = this.queued.splice(0);
+    const seal = done.length > 0 || this.closing !== undefined ? 'all' : 'old';
+    this.pending = { id: this.nextId++, seal, done, closes: this.closing !== undefined };
+    this.writers.forEach((record, writer) => {
+      record.ready = undefined;
+      this.send(writer, { type: 'checkpoint', id: this.pending!.id, seal });
+    });
+  }
+
+  private finishCheckpoint(): void {
+    const { done, closes } = this.pending!;
+    this.pending = undefined;
+    const answers = this.writers.map((record) => record.ready!);
+    const sealed = answers.every((answer) => answer.sealed);
+    if (closes && sealed) {
+      // The index is written once the writers have given back what they hold: it then fills the gaps, not the tail.
+      this.closing!.phase = 'stop';
+      this.waitingForClose = done;
+      this.stopWriters();
+      return;
+    }
+    this.writeCheckpoint(
+      answers.map((answer) => answer.entry),
+      answers.flatMap((answer) => answer.released),
+    );
+    if (sealed) for (const { resolve } of done) resolve();
+    else this.queued.push(...done);
+  }
+
+  /** Puts the directories' blocks into the index and makes that durable. */
+  private writeCheckpoint(entries: readonly WriterEntry[], released: readonly Extent[]): void {
+    const { blocks, heads } = this.takeDirectories();
+    const held = this.writers.flatMap((record) => record.space.of(record.ready!));
+    this.write(entries, blocks, released, held);
+    for (const record of this.writers) record.space.checkpointed(record.ready!);
+    this.unsaved.clear();
+    for (const [writer, head] of heads.entries()) {
+      this.applied[writer] = head;
+      this.shared.directories[writer]!.release(head);
+      // A writer may wait for room in its directory.
+      this.shared.control.ring(writer);
+    }
+    this.lastCheckpointAt = this.clock.now();
+  }
+
+  /** Gives back what a dead writer held, less what its log and its blocks since the last checkpoint take of it. */
+  private freeOrphans(writer: number, chain: readonly Extent[]): void {
+    const used = [...chain];
+    const directory = this.shared.directories[writer]!;
+    for (let position = this.applied[writer]!; position < directory.head; position++) {
+      const { ref } = directory.entry(position);
+      used.push({ offset: ref.offset, bytes: ref.length });
+    }
+    for (const extent of this.writers[writer]!.space.takeOrphans(used, this.space.end))
+      this.space.free(extent, 0);
+  }
+
+  /** The blocks that writers have told of since the last checkpoint, by table, up to their answers. */
+  private takeDirectories(): { blocks: Map<number, BlockRef[]>; heads: number[] } {
+    const blocks = new Map<number, BlockRef[]>();
+    const heads = this.writers.map((record, writer) => {
+      const directory = this.shared.directories[writer]!;
+      const head = record.ready!.directoryHead;
+      for (let position = this.applied[writer]!; position < head; position++) {
+        const { tableId, ref } = directory.entry(position);
+        const known = blocks.get(tableId);
+        if (known === undefined) blocks.set(tableId, [ref]);
+        else known.push(ref);
+      }
+      return head;
+    });
+    return { blocks, heads };
+  }
+
+  private write(
+    writers: readonly WriterEntry[],
+    blocks: ReadonlyMap<number, readonly BlockRef[]>,
+    released: readonly Extent[],
+    held: readonly Extent[],
+  ): void {
+    this.last = writeCheckpoint({
+      storage: this.storage,
+      space: this.space,
+      catalog: this.catalog,
+      previous: this.last,
+      session: this.session,
+      writers,
+      blocks,
+      released,
+      held,
+      wallMs: this.clock.wall(),
+    });
+    const { sequence, root } = this.last.superblock;
+    this.shared.control.publishRoot(sequence, root);
+    this.space.settle(Math.min(sequence, this.oldestPin()));
+  }
+
+  /** Space freed by a checkpoint up to this one may be read by nobody any more. */
+  private oldestPin(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (let producer = 0; producer < MAX_PRODUCERS; producer++) {
+      const pin = Atomics.load(this.shared.control.words, producerWord(producer) + P_PIN);
+      // A pin holds checkpoint + 1; space that checkpoint n freed is still read under a pin on n − 1.
+      if (pin > 0) oldest = Math.min(oldest, pin);
+    }
+    return oldest;
+  }
+
+  private stopWriters(): void {
+    for (const writer of this.writers.keys()) this.send(writer, { type: 'stop' });
+  }
+
+  /**
+   * Checkpoints without a log, always two in turn, so that each superblock alone opens the file. Space that the first pair
+   * let go of can take the second pair's pages: only then can the file's tail be cut off, which is done if it is worth it.
+   */
+  private finishClose(): void {
+    const released: Extent[] = [];
+    for (const record of this.writers) {
+      const { replay } = record.ready!.entry;
+      released.push({ offset: replay.extent.offset, bytes: replay.extent.bytes }, ...record.ready!.released);
+      // Nothing durable refers to what a writer only held.
+      for (const extent of record.space.of(record.ready!)) this.space.free(extent, 0);
+    }
+    this.space.settle(0);
+    this.write([], this.takeDirectories().blocks, released, []);
+    this.write([], new Map(), [], []);
+    if (this.space.bytes() > Math.max(MIN_CUT_BYTES, this.space.end * MIN_CUT_SHARE)) {
+      this.write([], new Map(), [], []);
+      this.write([], new Map(), [], []);
+    }
+    this.storage.truncate(this.space.shrink());
+    this.storage.sync();
+    this.shared.control.setState(STATE_CLOSED);
+    this.closing!.phase = 'done';
+    for (const { resolve } of this.waitingForClose) resolve();
+    this.closing!.deferred.resolve();
+  }
+
+  private newExtent(bytes: number): SaltedExtent {
+    const extent = this.space.allot(Math.ceil(bytes / EXTENT_ALIGN) * EXTENT_ALIGN);
+    return { ...extent, salt: newSalt() };
+  }
+
+  private send(writer: number, message: ToWriter): void {
+    this.writers[writer]!.peer.channel.post(message);
+    this.shared.control.ring(writer);
+  }
+
+  private failAll(error: unknown): void {
+    const waiting = [
+      ...this.queued.splice(0),
+      ...this.waitingForClose.splice(0),
+      ...(this.pending?.done ?? []),
+    ];
+    for (const { reject } of waiting) reject(error);
+    this.pending = undefined;
+    if (this.closing === undefined || this.closing.phase === 'done') return;
+    this.closing.phase = 'done';
+    this.closing.deferred.reject(error);
+    this.stopWriters();
+  }
+}
+
+function ringsOf({ slot, hints, backs }: ProducerTicket, writer: number): ProducerRings {
+  return { slot, hints: hints[writer]!, backs: backs[writer]! };
+}
+
+function newSalt(): Salt {
+  const words = crypto.getRandomValues(new Uint32Array(2));
+  return { clear: words[0]!, seed: words[1]! };
+}

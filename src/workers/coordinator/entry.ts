@@ -1,0 +1,190 @@
+// The coordinator's thread: an event loop that steps the coordinator when a writer wrote, a handle called, or its time came.
+
+import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
+import { expose } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { systemClock } from '../../shared/clock.ts';
+import type { Answer, CoordinatorApi } from '../../shared/control/api.ts';
+import { attachSharedState } from '../../shared/control/shared-state.ts';
+import type {
+  CoordinatorRemote,
+  CoordinatorStart,
+  SyncCall,
+  WriterStart,
+} from '../../shared/control/start.ts';
+import { P_REPLY, producerWord, STATE_CLOSED, STATE_POISONED } from '../../shared/control/words.ts';
+import { MillraceError, toEnvelope } from '../../shared/errors.ts';
+import { openStorageRef, type Storage } from '../../shared/storage/storage.ts';
+import type { FromWriter, ToWriter } from '../writer/messages.ts';
+import type { WriterOptions } from '../writer/options.ts';
+import { Coordinator, type WriterPeer } from './coordinator.ts';
+import { type FileLock, lockFile } from './lock.ts';
+
+const start = workerData as CoordinatorStart;
+const shared = attachSharedState(start.handles);
+const { control } = shared;
+let coordinator: Coordinator | undefined;
+let storage: Storage | undefined;
+let lock: FileLock | undefined;
+let timer: NodeJS.Timeout | undefined;
+let workers = 0;
+let closed = false;
+/** Settled once each writer is up, or has ended. */
+const running: Promise<void>[] = [];
+/** A writer whose successors die as well would die for ever. */
+const MAX_DEATHS = 20;
+const DEATH_WINDOW_MS = 10_000;
+/** When each writer died. */
+const deaths = new Map<number, number[]>();
+/** Writers that ended because they were told to. */
+const stopped = new Set<number>();
+
+/** Steps the coordinator, and again when it wants to be. */
+function run(): void {
+  if (coordinator === undefined) return;
+  clearTimeout(timer);
+  const pauseMs = coordinator.step();
+  if (control.state !== STATE_CLOSED) timer = setTimeout(run, Math.min(pauseMs, 1000));
+}
+
+function startWriter(options: WriterOptions): WriterPeer {
+  const data: WriterStart = {
+    handles: start.handles,
+    storage: start.storage,
+    identity: storage!.identity(),
+    options,
+  };
+  const worker = new Worker(new URL('../writer/entry.js', import.meta.url), { workerData: data });
+  workers++;
+  const inbox: FromWriter[] = [];
+  let up!: () => void;
+  running.push(
+    new Promise((resolve) => {
+      up = resolve;
+    }),
+  );
+  worker.on('message', (message: FromWriter) => {
+    // A writer's first act is to ask for space: its code is loaded then.
+    up();
+    inbox.push(message);
+    run();
+  });
+  let cause: Error | undefined;
+  worker.on('error', (error) => {
+    cause = error;
+  });
+  worker.on('exit', (code) => {
+    workers--;
+    up();
+    const asked = inbox.some((message) => message.type === 'stopped') || stopped.has(options.writer);
+    if (!asked && control.state !== STATE_CLOSED && control.state !== STATE_POISONED)
+      replace(options.writer, code, cause);
+    run();
+    endIfDone();
+  });
+  return {
+    channel: {
+      take: () => {
+        const message = inbox.shift();
+        if (message?.type === 'stopped') stopped.add(options.writer);
+        return message;
+      },
+      post: (message: ToWriter) => worker.postMessage(message),
+    },
+  };
+}
+/** Puts another writer in a dead one's place, unless its successors die as well. */
+function replace(writer: number, code: number, cause: Error | undefined): void {
+  const now = systemClock.now();
+  const recent = (deaths.get(writer) ?? []).filter((at) => now - at < DEATH_WINDOW_MS);
+  deaths.set(writer, [...recent, now]);
+  if (recent.length >= MAX_DEATHS) {
+    const why = cause === undefined ? `code ${code}` : cause.message;
+    control.poison(
+      new MillraceError(
+        'INTERNAL',
+        `writer ${writer} died ${MAX_DEATHS + 1} times in a row (${why})`,
+        { code },
+        cause,
+      ),
+    );
+    return;
+  }
+  coordinator!.writerDied(writer);
+}
+
+/** Nothing keeps this thread once the database is closed and its writers have ended. */
+function endIfDone(): void {
+  if (!closed || workers > 0) return;
+  clearTimeout(timer);
+  parentPort!.close();
+}
+
+async function answer<T>(call: () => T | Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await call() };
+  } catch (error) {
+    return { error: toEnvelope(error) };
+  }
+}
+
+const remote: CoordinatorRemote = {
+  start: () =>
+    answer(async () => {
+      storage = await openStorageRef(start.storage, true);
+      lock = await lockFile(storage.identity(), start.path);
+      const { durability, commitIntervalMs } = start;
+      coordinator = new Coordinator(
+        shared,
+        storage,
+        systemClock,
+        { durability, commitIntervalMs },
+        startWriter,
+      );
+      run();
+      const producer = coordinator.attachProducer(0);
+      // Else the first rows would wait while the writers' threads load their code.
+      await Promise.all(running);
+      if (control.state === STATE_POISONED) throw control.poisonError();
+      return { tables: coordinator.tables(), producer };
+    }),
+
+  serveSync: (port: MessagePort) => {
+    port.on('message', ({ method, args, slot }: SyncCall) => {
+      let reply: Answer<unknown>;
+      try {
+        reply = { value: (coordinator![method] as (...args: unknown[]) => unknown)(...args) };
+      } catch (error) {
+        reply = { error: toEnvelope(error) };
+      }
+      port.postMessage(reply);
+      const word = producerWord(slot) + P_REPLY;
+      Atomics.add(control.words, word, 1);
+      Atomics.notify(control.words, word);
+    });
+  },
+
+  call: (method: keyof CoordinatorApi, args: unknown[]) =>
+    answer(async () => {
+      const target = coordinator as unknown as Record<string, (...args: unknown[]) => unknown>;
+      try {
+        return await target[method]!(...args);
+      } finally {
+        if (method === 'close') {
+          storage!.close();
+          lock!.release();
+          closed = true;
+          endIfDone();
+        }
+      }
+    }),
+};
+
+process.on('exit', () => {
+  // However this thread ends: without a coordinator nobody gets space or checkpoints.
+  if (control.state !== STATE_CLOSED && coordinator !== undefined) {
+    control.poison(new MillraceError('INTERNAL', 'the coordinator thread ended'));
+  }
+});
+
+expose(remote, nodeEndpoint(parentPort!));

@@ -1,0 +1,139 @@
+import { invariant } from '../../shared/errors.ts';
+import { damaged, getSafe64, setSafe64, viewOf } from '../../shared/format/fields.ts';
+import type { Extent } from '../../shared/format/root.ts';
+
+/** Bytes that nothing refers to. `freedBy`: the checkpoint that let go of them, 0 once they may be used again. */
+export interface FreeRange extends Extent {
+  readonly freedBy: number;
+}
+
+/** docs/format.md, section 3.4. */
+export const FREE_ENTRY_BYTES = 24;
+
+/** Which bytes of the file are free. Ranges are kept sorted and apart. */
+export class FreeSpace {
+  private ranges: FreeRange[];
+  /** End of the used part of the file: what lies beyond is free without being listed. */
+  end: number;
+
+  constructor(ranges: readonly FreeRange[], end: number) {
+    this.ranges = [...ranges].sort((a, b) => a.offset - b.offset);
+    this.end = end;
+    this.merge();
+  }
+
+  /** Takes `bytes` from the lowest place that has room, so that the file's tail can be cut; else lets the file grow. */
+  allot(bytes: number): Extent {
+    invariant(bytes > 0 && bytes % 8 === 0, 'extents are multiples of 8 bytes');
+    const found = this.ranges.findIndex((range) => range.freedBy === 0 && range.bytes >= bytes);
+    if (found < 0) {
+      const extent = { offset: this.end, bytes };
+      this.end += bytes;
+      return extent;
+    }
+    const range = this.ranges[found]!;
+    if (range.bytes === bytes) this.ranges.splice(found, 1);
+    else this.ranges[found] = { ...range, offset: range.offset + bytes, bytes: range.bytes - bytes };
+    return { offset: range.offset, bytes };
+  }
+
+  /** Gives bytes back. `freedBy` 0: nothing durable ever referred to them. */
+  free(extent: Extent, freedBy: number): void {
+    if (extent.bytes === 0) return;
+    const at = this.placeOf(extent.offset);
+    const before = this.ranges[at - 1];
+    const after = this.ranges[at];
+    invariant(
+      (before === undefined || before.offset + before.bytes <= extent.offset) &&
+        (after === undefined || extent.offset + extent.bytes <= after.offset) &&
+        extent.offset + extent.bytes <= this.end,
+      'nothing is freed twice',
+    );
+    this.ranges.splice(at, 0, { offset: extent.offset, bytes: extent.bytes, freedBy });
+  }
+
+  /** Takes bytes out of the free ones, as far as they are among them. */
+  subtract(extent: Extent): void {
+    const end = extent.offset + extent.bytes;
+    this.end = Math.max(this.end, end);
+    const kept: FreeRange[] = [];
+    for (const range of this.ranges) {
+      const rangeEnd = range.offset + range.bytes;
+      if (rangeEnd <= extent.offset || range.offset >= end) {
+        kept.push(range);
+        continue;
+      }
+      if (range.offset < extent.offset) kept.push({ ...range, bytes: extent.offset - range.offset });
+      if (rangeEnd > end) kept.push({ ...range, offset: end, bytes: rangeEnd - end });
+    }
+    this.ranges = kept;
+  }
+
+  /** Lets bytes freed by checkpoints below `limit` be used again. */
+  settle(limit: number): void {
+    this.ranges = this.ranges.map((range) => (range.freedBy < limit ? { ...range, freedBy: 0 } : range));
+    this.merge();
+  }
+
+  /** Cuts free bytes off the end. @returns the new end */
+  shrink(): number {
+    for (let last = this.ranges.at(-1); last !== undefined; last = this.ranges.at(-1)) {
+      if (last.freedBy !== 0 || last.offset + last.bytes !== this.end) break;
+      this.end = last.offset;
+      this.ranges.pop();
+    }
+    return this.end;
+  }
+
+  list(): readonly FreeRange[] {
+    return this.ranges;
+  }
+
+  bytes(): number {
+    return this.ranges.reduce((sum, range) => sum + range.bytes, 0);
+  }
+
+  private placeOf(offset: number): number {
+    let low = 0;
+    let high = this.ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.ranges[middle]!.offset < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private merge(): void {
+    const merged: FreeRange[] = [];
+    for (const range of this.ranges) {
+      const last = merged.at(-1);
+      if (last !== undefined && last.freedBy === range.freedBy && last.offset + last.bytes === range.offset) {
+        merged[merged.length - 1] = { ...last, bytes: last.bytes + range.bytes };
+      } else if (range.bytes > 0) merged.push(range);
+    }
+    this.ranges = merged;
+  }
+}
+
+export function encodeFree(ranges: readonly FreeRange[]): Uint8Array {
+  const bytes = new Uint8Array(ranges.length * FREE_ENTRY_BYTES);
+  const view = viewOf(bytes);
+  ranges.forEach((range, i) => {
+    setSafe64(view, i * FREE_ENTRY_BYTES, range.offset);
+    setSafe64(view, i * FREE_ENTRY_BYTES + 8, range.bytes);
+    setSafe64(view, i * FREE_ENTRY_BYTES + 16, range.freedBy);
+  });
+  return bytes;
+}
+
+/** @throws DAMAGED */
+export function decodeFree(payload: Uint8Array, count: number): FreeRange[] {
+  if (payload.length !== count * FREE_ENTRY_BYTES) throw damaged('a free page has the wrong length');
+  const view = viewOf(payload);
+  return Array.from({ length: count }, (_, i) => ({
+    offset: getSafe64(view, i * FREE_ENTRY_BYTES, 'free range'),
+    bytes: getSafe64(view, i * FREE_ENTRY_BYTES + 8, 'free range'),
+    freedBy: getSafe64(view, i * FREE_ENTRY_BYTES + 16, 'checkpoint'),
+  }));
+}

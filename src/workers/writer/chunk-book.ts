@@ -1,0 +1,199 @@
+import { chunkSources } from '../../shared/chunk/chunk-source.ts';
+import {
+  BLOCKED,
+  CAPACITY,
+  chunkCount,
+  DATA_BYTES,
+  dataOffset,
+  FREE,
+  headerWord,
+  INCARNATION,
+  LOGGED,
+  ordinalOf,
+  PRODUCER,
+  ROWS,
+  SCHEMA_VERSION,
+  SENT,
+  STATE,
+  TABLE,
+} from '../../shared/chunk/header.ts';
+import { chunkLayout, timeKind } from '../../shared/chunk/layout.ts';
+import type { MemoryViews } from '../../shared/chunk/views.ts';
+import type { ColumnSource } from '../../shared/codec/column-data.ts';
+import { invariant } from '../../shared/errors.ts';
+import type { LogPosition } from '../../shared/format/root.ts';
+import type { Column, ColumnType, SchemaVersion, TableDefinition } from '../../shared/schema/types.ts';
+
+/** What a writer knows of a chunk that is not free. */
+export interface KnownChunk {
+  readonly chunk: number;
+  readonly word: number;
+  readonly tableId: number;
+  readonly ordinal: number;
+  readonly producer: number;
+  readonly schemaVersion: number;
+  readonly columns: readonly Column[];
+  readonly sources: readonly ColumnSource[];
+  /** Upper bound of a block of all its rows. */
+  readonly rawBytes: number;
+  /** Rows in blocks, staged or committed. */
+  blocked: number;
+  /** Rows committed, in blocks or pieces. */
+  logged: number;
+  /** Where the first frame is that holds rows of this chunk which no block has. */
+  firstPiece: LogPosition | undefined;
+  /** How many checkpoints there had been when the chunk was first seen. */
+  readonly seenAt: number;
+  queued: boolean;
+}
+
+/** Room for headers beside the raw values: block header, column directory, vector headers. */
+const BLOCK_OVERHEAD = 256;
+
+/** The chunks of one writer's tables that are filling or sent, and the queue of those to encode. */
+export class ChunkBook {
+  private readonly views: MemoryViews;
+  private readonly tables = new Map<number, TableDefinition>();
+  private readonly known = new Map<number, KnownChunk>();
+  /** Sent chunks in the order in which they were sent. */
+  readonly queue: KnownChunk[] = [];
+  checkpoints = 0;
+
+  constructor(views: MemoryViews) {
+    this.views = views;
+  }
+
+  setTable(definition: TableDefinition): void {
+    this.tables.set(definition.id, definition);
+  }
+
+  hasTable(tableId: number): boolean {
+    return this.tables.has(tableId);
+  }
+
+  /** The table that a chunk's header names. */
+  tableOf(chunk: number): number {
+    return this.views.i32[headerWord(chunk) + TABLE]!;
+  }
+
+  /**
+   * Looks at a chunk that a hint named. Does nothing for one that is free, or known already and still filling: hints may
+   * come late or twice.
+   * @returns the chunk if it was not known before
+   */
+  note(chunk: number): KnownChunk | undefined {
+    const word = headerWord(chunk);
+    const state = Atomics.load(this.views.i32, word + STATE);
+    if (state === FREE) return undefined;
+    const before = this.known.get(chunk);
+    const known = before ?? this.learn(chunk, word);
+    if (state === SENT && !known.queued) {
+      known.queued = true;
+      this.queue.push(known);
+    }
+    return before === undefined ? known : undefined;
+  }
+
+  /** Looks at every chunk there is, older ones of a table first. */
+  walk(): KnownChunk[] {
+    const chunks: { chunk: number; ordinal: number }[] = [];
+    for (let chunk = 0; chunk < chunkCount(this.views); chunk++) {
+      const word = headerWord(chunk);
+      if (Atomics.load(this.views.i32, word + STATE) === FREE) continue;
+      chunks.push({ chunk, ordinal: ordinalOf(this.views, word) });
+    }
+    chunks.sort((a, b) => a.ordinal - b.ordinal);
+    return chunks.flatMap(({ chunk }) => this.note(chunk) ?? []);
+  }
+
+  /** Rows that the producer has published. */
+  rows(known: KnownChunk): number {
+    return Atomics.load(this.views.i32, known.word + ROWS);
+  }
+
+  /** Every chunk that is not free, older ones of a table first (a Map keeps the order of arrival). */
+  all(): IterableIterator<KnownChunk> {
+    return this.known.values();
+  }
+
+  get size(): number {
+    return this.known.size;
+  }
+
+  /** Whether a chunk still is the one that was known. */
+  has(known: KnownChunk): boolean {
+    return this.known.get(known.chunk) === known;
+  }
+
+  /** The chunk of a table's ordinal, if it is not free. */
+  find(tableId: number, ordinal: number): KnownChunk | undefined {
+    for (const known of this.known.values()) {
+      if (known.tableId === tableId && known.ordinal === ordinal) return known;
+    }
+    return undefined;
+  }
+
+  /** Publishes how many rows of a chunk are committed. */
+  publishLogged(known: KnownChunk): void {
+    Atomics.store(this.views.i32, known.word + BLOCKED, Math.min(known.blocked, known.logged));
+    Atomics.store(this.views.i32, known.word + LOGGED, known.logged);
+  }
+
+  /** Gives a chunk up; its rows are all committed. */
+  free(known: KnownChunk): void {
+    const { i32 } = this.views;
+    invariant(
+      known.logged === Atomics.load(i32, known.word + ROWS),
+      'a chunk goes back only when its rows are logged',
+    );
+    invariant(Atomics.load(i32, known.word + STATE) === SENT, 'a chunk that goes back was sent');
+    this.known.delete(known.chunk);
+    Atomics.store(i32, known.word + STATE, FREE);
+  }
+
+  /** Incarnation of a chunk now. */
+  incarnation(known: KnownChunk): number {
+    return Atomics.load(this.views.i32, known.word + INCARNATION);
+  }
+
+  private learn(chunk: number, word: number): KnownChunk {
+    const { i32 } = this.views;
+    const tableId = i32[word + TABLE]!;
+    const schemaVersion = i32[word + SCHEMA_VERSION]!;
+    const { unit, version } = this.version(tableId, schemaVersion);
+    const kinds: ColumnType[] = version.columns.map((column) => column.type);
+    const layout = chunkLayout(kinds, i32[word + CAPACITY]!, i32[word + DATA_BYTES]!);
+    const known: KnownChunk = {
+      chunk,
+      word,
+      tableId,
+      ordinal: ordinalOf(this.views, word),
+      producer: i32[word + PRODUCER]!,
+      schemaVersion,
+      columns: version.columns,
+      sources: chunkSources(this.views, layout, dataOffset(this.views, word), timeKind(unit)),
+      rawBytes: layout.bytes + BLOCK_OVERHEAD + 64 * (kinds.length + 1),
+      // Zero, unless this writer succeeds one that died: then what that one had committed.
+      blocked: Atomics.load(i32, word + BLOCKED),
+      logged: Atomics.load(i32, word + LOGGED),
+      firstPiece: undefined,
+      seenAt: this.checkpoints,
+      queued: false,
+    };
+    this.known.set(chunk, known);
+    return known;
+  }
+
+  private version(
+    tableId: number,
+    schemaVersion: number,
+  ): { unit: TableDefinition['unit']; version: SchemaVersion } {
+    const table = this.tables.get(tableId);
+    const version = table?.versions.find((candidate) => candidate.version === schemaVersion);
+    invariant(
+      table !== undefined && version !== undefined,
+      `a writer knows schema ${schemaVersion} of table ${tableId}`,
+    );
+    return { unit: table.unit, version };
+  }
+}

@@ -1,0 +1,53 @@
+// A writer's thread: steps the writer, then sleeps on its doorbell. It never returns to its event loop, so its messages are
+// taken with receiveMessageOnPort.
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../shared/clock.ts';
+import { attachSharedState } from '../../shared/control/shared-state.ts';
+import type { WriterStart } from '../../shared/control/start.ts';
+import { STATE_POISONED, W_BEAT, W_DOORBELL, W_SLEEPING, writerWord } from '../../shared/control/words.ts';
+import { MillraceError } from '../../shared/errors.ts';
+import { openStorageRef } from '../../shared/storage/storage.ts';
+import { sleepOn } from '../../shared/wait.ts';
+import type { FromWriter, ToWriter } from './messages.ts';
+import type { WriterOptions } from './options.ts';
+import { Writer } from './writer.ts';
+
+const start = workerData as WriterStart;
+const port = parentPort!;
+const shared = attachSharedState(start.handles);
+const options = start.options as WriterOptions;
+const { words } = shared.control;
+const word = writerWord(options.writer);
+
+try {
+  const storage = await openStorageRef(start.storage, true);
+  if (storage.identity() !== start.identity) {
+    throw new MillraceError(
+      'IO_ERROR',
+      'the database file was replaced while it was being opened; open it again',
+    );
+  }
+  const channel = {
+    take: (): ToWriter | undefined => receiveMessageOnPort(port)?.message as ToWriter | undefined,
+    post: (message: FromWriter): void => port.postMessage(message),
+  };
+  // A predecessor may have died asleep.
+  Atomics.store(words, word + W_SLEEPING, 0);
+  const writer = new Writer(shared, storage, systemClock, channel, options);
+  for (;;) {
+    // Taken before the step: a ring during the step then ends the sleep at once.
+    const doorbell = Atomics.load(words, word + W_DOORBELL);
+    const pauseMs = writer.step();
+    if (writer.stopped || shared.control.state === STATE_POISONED) break;
+    Atomics.add(words, word + W_BEAT, 1);
+    if (pauseMs <= 0) continue;
+    Atomics.store(words, word + W_SLEEPING, 1);
+    sleepOn(words, word + W_DOORBELL, doorbell, pauseMs);
+    Atomics.store(words, word + W_SLEEPING, 0);
+  }
+  storage.close();
+} catch (error) {
+  shared.control.poison(error);
+} finally {
+  port.close();
+}

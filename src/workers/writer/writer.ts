@@ -1,0 +1,495 @@
+import type { Clock } from '../../shared/clock.ts';
+import { publishCounters } from '../../shared/control/counters.ts';
+import type { SharedState } from '../../shared/control/shared-state.ts';
+import {
+  P_WAITING,
+  producerWord,
+  STATE_POISONED,
+  W_DIRECTORY_HEAD,
+  W_SYNC_DONE,
+  W_SYNC_WANTED,
+  W_WALK,
+  writerWord,
+} from '../../shared/control/words.ts';
+import { type LocatedRef, pushLocatedRef } from '../../shared/format/frame.ts';
+import { pushPiece } from '../../shared/format/piece.ts';
+import type { LogPosition } from '../../shared/format/root.ts';
+import { encodeDefinition } from '../../shared/format/table-record.ts';
+import { DescriptorRing } from '../../shared/ring/descriptor-ring.ts';
+import type { TableDefinition } from '../../shared/schema/types.ts';
+import type { Storage } from '../../shared/storage/storage.ts';
+import type { Channel } from '../channel.ts';
+import { ChunkBook, type KnownChunk } from './chunk-book.ts';
+import { DataExtents } from './data-extents.ts';
+import { Log } from './log.ts';
+import type { FromWriter, ProducerRings, ToWriter } from './messages.ts';
+import { WriterKilled, type WriterOptions, type WriterStep } from './options.ts';
+import { takeOver } from './take-over.ts';
+
+/** A commit is made when this much is encoded, so that chunks come back before producers run out of them. */
+const COMMIT_BYTES = 8 << 20;
+/** A checkpoint is asked for after this much log: recovery reads it in well under a second. */
+const CHECKPOINT_LOG_BYTES = 16 << 20;
+/** Smallest and largest extents that a writer asks for; each request doubles the last one. */
+const DATA_EXTENT = { min: 64 << 10, max: 4 << 20 };
+const LOG_EXTENT = { min: 64 << 10, max: 1 << 20 };
+
+/** What one commit must hold: all that was known when it began. */
+interface Wave {
+  readonly chunks: readonly KnownChunk[];
+  /** How many chunks must have been encoded: those that were in the queue. */
+  readonly barrier: number;
+  /** Whether somebody waits for it to be synced, with which ticket. */
+  readonly syncWanted: boolean;
+  readonly ticket: number;
+}
+
+/**
+ * A writer as a step function: takes what is there, encodes, commits when it is time, and says when it wants to be called
+ * again. Owns its part of the chunk memory's `logged` words and `sent → free`, its log and its data extents.
+ */
+export class Writer {
+  private readonly shared: SharedState;
+  private readonly storage: Storage;
+  private readonly clock: Clock;
+  private readonly channel: Channel<ToWriter, FromWriter>;
+  private readonly options: WriterOptions;
+  private readonly word: number;
+  private readonly book: ChunkBook;
+  private readonly data: DataExtents;
+  private readonly log: Log;
+  private readonly rings: {
+    readonly slot: number;
+    readonly hints: DescriptorRing;
+    readonly backs: DescriptorRing;
+  }[] = [];
+  private readonly staged: { readonly located: LocatedRef; readonly known: KnownChunk }[] = [];
+  private readonly newDefinitions: TableDefinition[] = [];
+  private stagedBytes = 0;
+  private dueAt: number;
+  /** Bytes written but not synced, with durability 'none'. */
+  private unsynced = false;
+  /** Chunks taken from the queue and encoded so far. */
+  private encoded = 0;
+  /** The commit being made, if there is one. */
+  private wave: Wave | undefined;
+  /** There is work that waits for an extent or for room in the directory; the coordinator rings when it has some. */
+  private starved = false;
+  /** Extents received so far: tells the coordinator which of its grants are still on their way. */
+  private received = 0;
+  private checkpoint: { readonly id: number; readonly seal: 'all' | 'old' } | undefined;
+  private askedCheckpointAt = 0;
+  private readonly asked = { data: 0, log: 0 };
+  private readonly nextExtent = { data: DATA_EXTENT.min, log: LOG_EXTENT.min };
+  private rows = 0;
+  private blocks = 0;
+  private commits = 0;
+  private busyMs = 0;
+  private readonly sinceMs: number;
+  stopped = false;
+
+  constructor(
+    shared: SharedState,
+    storage: Storage,
+    clock: Clock,
+    channel: Channel<ToWriter, FromWriter>,
+    options: WriterOptions,
+  ) {
+    this.shared = shared;
+    this.storage = storage;
+    this.clock = clock;
+    this.channel = channel;
+    this.options = options;
+    this.word = writerWord(options.writer);
+    this.book = new ChunkBook(shared.memories[options.writer]!);
+    for (const definition of options.definitions) this.book.setTable(definition);
+    this.newDefinitions.push(...options.newDefinitions);
+    for (const producer of options.producers) this.addProducer(producer);
+    this.data = new DataExtents(storage);
+    this.sinceMs = clock.now();
+    this.dueAt = this.sinceMs + options.commitIntervalMs;
+    const { replay } = options.entry;
+    this.log = options.succeeds
+      ? takeOver(shared, storage, channel, options, this.book)
+      : new Log(storage, options.writer, replay, [replay.extent], false);
+    this.askForExtents();
+  }
+
+  /**
+   * Does what there is to do.
+   * @returns ms until it wants to be called again if nobody rings before
+   */
+  step(): number {
+    const began = this.clock.now();
+    this.takeMessages();
+    if (this.stopped || this.shared.control.state === STATE_POISONED) return Number.POSITIVE_INFINITY;
+    try {
+      this.work(began);
+    } catch (error) {
+      if (!(error instanceof WriterKilled)) this.shared.control.poison(error);
+      throw error;
+    }
+    const now = this.clock.now();
+    this.busyMs += now - began;
+    this.publishCounters(now);
+    return this.pause(now);
+  }
+
+  private work(began: number): void {
+    // Read before the hints: what was appended before a sync was asked for is then among them.
+    const wanted = Atomics.load(this.shared.control.words, this.word + W_SYNC_WANTED);
+    const syncWanted = wanted !== Atomics.load(this.shared.control.words, this.word + W_SYNC_DONE);
+    this.takeHints();
+    this.at('hints taken');
+    this.starved = false;
+    const due = began >= this.dueAt || this.options.durability === 'always';
+    if (this.wave === undefined && (due || syncWanted || this.checkpoint !== undefined)) {
+      // What is known now is what this commit must hold; what comes meanwhile cannot hold it up for ever.
+      const barrier = this.encoded + this.book.queue.length;
+      this.wave = { chunks: [...this.book.all()], barrier, syncWanted, ticket: wanted };
+    }
+    this.encodeQueue();
+    if (this.wave !== undefined && (this.encoded >= this.wave.barrier || this.directoryIsFull)) {
+      this.finishWave(this.wave);
+    } else if (this.stagedBytes >= COMMIT_BYTES || (this.staged.length > 0 && this.producerWaits())) {
+      this.commit([], false);
+    }
+  }
+
+  /** Commits everything that was known when the wave began. */
+  private finishWave(wave: Wave): void {
+    const { checkpoint } = this;
+    let sealed = this.encoded >= wave.barrier;
+    if (sealed && !this.stageStragglers(wave)) sealed = false;
+    if (sealed && checkpoint !== undefined) sealed = this.sealOpenChunks(wave, checkpoint.seal);
+    // Without an extent it must wait. A full directory is emptied by a checkpoint, so that one is made of what there is.
+    if (!sealed && !this.directoryIsFull) return;
+    if (!sealed && checkpoint === undefined) {
+      this.commit([], false);
+      this.starved = true;
+      return;
+    }
+    if (!this.commit(sealed ? wave.chunks : [], wave.syncWanted)) return;
+    if (sealed && wave.syncWanted) this.publishSync(wave.ticket);
+    if (checkpoint !== undefined) this.answerCheckpoint(checkpoint.id, sealed);
+    this.wave = undefined;
+  }
+
+  /**
+   * Encodes chunks that were filling when the wave began and were sent since. They need not be first in the queue, but
+   * whatever their producer sent before them was, and has been encoded.
+   */
+  private stageStragglers({ chunks }: Wave): boolean {
+    const { queue } = this.book;
+    for (const known of chunks) {
+      const place = known.queued && this.book.has(known) ? queue.indexOf(known) : -1;
+      if (place < 0) continue;
+      if (!this.stage(known)) return false;
+      queue.splice(place, 1);
+    }
+    return true;
+  }
+
+  private get directoryIsFull(): boolean {
+    return this.shared.directories[this.options.writer]!.room <= this.staged.length;
+  }
+
+  private producerWaits(): boolean {
+    const { words } = this.shared.control;
+    return this.rings.some((ring) => Atomics.load(words, producerWord(ring.slot) + P_WAITING) === 1);
+  }
+
+  private addProducer({ slot, hints, backs }: ProducerRings): void {
+    this.rings.push({ slot, hints: new DescriptorRing(hints), backs: new DescriptorRing(backs) });
+  }
+
+  private takeMessages(): void {
+    for (let message = this.channel.take(); message !== undefined; message = this.channel.take()) {
+      switch (message.type) {
+        case 'table':
+          this.book.setTable(message.definition);
+          this.newDefinitions.push(message.definition);
+          break;
+        case 'extent':
+          this.asked[message.use]--;
+          this.received++;
+          if (message.use === 'data') this.data.give(message.extent);
+          else this.log.give(message.extent);
+          break;
+        case 'checkpoint':
+          this.checkpoint = message;
+          break;
+        case 'producer':
+          this.addProducer(message.rings);
+          break;
+        case 'stop':
+          this.stopped = true;
+          this.channel.post({ type: 'stopped' });
+          break;
+      }
+    }
+  }
+
+  private takeHints(): void {
+    const note = (chunk: number): void => {
+      // The table's definition was sent before its first chunk was opened, so it is at the latest in the channel now.
+      if (!this.book.hasTable(this.book.tableOf(chunk))) this.takeMessages();
+      this.book.note(chunk);
+    };
+    if (Atomics.exchange(this.shared.control.words, this.word + W_WALK, 0) === 1) {
+      this.takeMessages();
+      this.book.walk();
+    }
+    for (const ring of this.rings) ring.hints.drain(note);
+  }
+
+  /** Encodes queued chunks until none is left, enough is staged for a commit, or there is no room. */
+  private encodeQueue(): void {
+    const { queue } = this.book;
+    let done = 0;
+    while (done < queue.length && this.stagedBytes < COMMIT_BYTES) {
+      if (!this.stage(queue[done]!)) break;
+      done++;
+    }
+    queue.splice(0, done);
+    this.encoded += done;
+  }
+
+  /** Encodes the rows of a chunk that no block has yet. @returns false if there is no room for them */
+  private stage(known: KnownChunk): boolean {
+    const rows = this.book.rows(known);
+    if (rows === known.blocked) {
+      // An empty chunk, or one whose rows were all sealed before it was sent: only to be given back.
+      if (known.queued) this.staged.push({ located: NOTHING, known });
+      return true;
+    }
+    if (!this.data.hasRoom(known.rawBytes) || this.directoryIsFull) {
+      this.askForExtents(known.rawBytes);
+      this.starved = true;
+      return false;
+    }
+    const { tableId, schemaVersion, ordinal, blocked } = known;
+    const head = { tableId, schemaVersion, ordinal, indexFirst: blocked, rows: rows - blocked };
+    const ref = this.data.add(head, known.sources, blocked, known.columns);
+    known.blocked = rows;
+    this.staged.push({ located: { tableId, ref }, known });
+    this.stagedBytes += ref.length;
+    this.blocks++;
+    this.at('block staged');
+    this.askForExtents();
+    return true;
+  }
+
+  /** Writes the rows of filling chunks as blocks before a checkpoint. @returns false if there is no room for them */
+  private sealOpenChunks({ chunks }: Wave, seal: 'all' | 'old'): boolean {
+    for (const known of chunks) {
+      if (known.queued || !this.book.has(known)) continue;
+      const old = this.book.checkpoints - known.seenAt >= 2;
+      if ((seal === 'all' || old) && !this.stage(known)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Writes what is staged, and the new rows of these chunks as far as they are filling.
+   * @returns false if it must wait for room in the log
+   */
+  private commit(filling: readonly KnownChunk[], syncWanted: boolean): boolean {
+    const pieces = this.gather(filling);
+    this.at('frames gathered');
+    const lacking = this.log.lacking();
+    if (lacking > 0) {
+      this.log.begin();
+      this.askForExtents(0, lacking);
+      this.starved = true;
+      return false;
+    }
+    this.dueAt = this.clock.now() + this.options.commitIntervalMs;
+    const mustSync = this.options.durability !== 'none' || syncWanted;
+    if (this.log.isEmpty && this.staged.length === 0) {
+      if (syncWanted && this.unsynced) this.syncStorage();
+      return true;
+    }
+    this.data.write();
+    this.at('data written');
+    const places = this.log.isEmpty ? [] : this.log.write(this.clock.wall());
+    this.at('log written');
+    if (mustSync) this.syncStorage();
+    else this.unsynced = true;
+    this.newDefinitions.length = 0;
+    this.publish(pieces, places);
+    this.askForExtents();
+    return true;
+  }
+
+  /** Puts the commit's frames together. */
+  private gather(filling: readonly KnownChunk[]): { known: KnownChunk; rows: number; frame: number }[] {
+    this.log.begin();
+    for (const definition of this.newDefinitions)
+      this.log.add('definitions', (out) => encodeDefinition(out, definition));
+    for (const { located } of this.staged) {
+      if (located !== NOTHING)
+        this.log.add('blocks', (out) => pushLocatedRef(out, located.tableId, located.ref));
+    }
+    const pieces: { known: KnownChunk; rows: number; frame: number }[] = [];
+    for (const known of filling) {
+      // A sent one has been encoded; one that came back may have begun another life.
+      if (known.queued || !this.book.has(known)) continue;
+      const from = Math.max(known.logged, known.blocked);
+      const rows = this.book.rows(known);
+      if (rows <= from) continue;
+      const frame = this.log.add('pieces', (out) => pushPiece(out, known, known.sources, from, rows - from));
+      pieces.push({ known, rows, frame });
+    }
+    return pieces;
+  }
+
+  private syncStorage(): void {
+    this.storage.sync();
+    this.at('synced');
+    // Another thread may have failed meanwhile: nothing is acknowledged after that.
+    if (this.shared.control.state === STATE_POISONED) throw this.shared.control.poisonError();
+    this.log.synced = this.log.lastNumber;
+    this.unsynced = false;
+  }
+
+  /** Tells readers, producers and the coordinator of a commit: blocks are findable before their chunks go back. */
+  private publish(
+    pieces: readonly { known: KnownChunk; rows: number; frame: number }[],
+    places: readonly LogPosition[],
+  ): void {
+    const directory = this.shared.directories[this.options.writer]!;
+    for (const { located } of this.staged)
+      if (located !== NOTHING) directory.add(located.tableId, located.ref);
+    this.at('directory published');
+    const back = new Set<number>();
+    for (const { located, known } of this.staged) {
+      if (located !== NOTHING) {
+        this.rows += Math.max(0, known.blocked - known.logged);
+        known.logged = Math.max(known.logged, known.blocked);
+        known.firstPiece = undefined;
+      }
+      this.book.publishLogged(known);
+    }
+    for (const { known, rows, frame } of pieces) {
+      this.rows += rows - known.logged;
+      known.logged = rows;
+      known.firstPiece ??= places[frame];
+      this.book.publishLogged(known);
+    }
+    this.at('logged published');
+    for (const { known } of this.staged) {
+      if (!known.queued) continue;
+      this.book.free(known);
+      this.at('chunk freed');
+      // A full ring is no loss: the producer walks its headers when it runs out.
+      this.rings.find((ring) => ring.slot === known.producer)?.backs.push(known.chunk);
+      back.add(known.producer);
+    }
+    this.staged.length = 0;
+    this.stagedBytes = 0;
+    this.commits++;
+    this.shared.control.setCommitted(this.options.writer, this.log.lastNumber);
+    for (const producer of back) this.shared.control.ringProducer(producer);
+    this.at('commit published');
+    if (this.log.bytes - this.askedCheckpointAt > CHECKPOINT_LOG_BYTES || directory.room < DIRECTORY_LOW) {
+      this.askedCheckpointAt = this.log.bytes;
+      this.channel.post({ type: 'wantCheckpoint' });
+    }
+  }
+
+  private publishSync(ticket: number): void {
+    const { words } = this.shared.control;
+    Atomics.store(words, this.word + W_SYNC_DONE, ticket);
+    Atomics.notify(words, this.word + W_SYNC_DONE);
+  }
+
+  private answerCheckpoint(id: number, sealed: boolean): void {
+    let oldest = this.log.tail;
+    for (const { firstPiece } of this.book.all()) {
+      if (firstPiece !== undefined && firstPiece.number < oldest.number) oldest = firstPiece;
+    }
+    this.checkpoint = undefined;
+    this.book.checkpoints++;
+    this.channel.post({
+      type: 'checkpointReady',
+      id,
+      sealed,
+      received: this.received,
+      entry: { replay: oldest, indexed: this.log.lastNumber },
+      directoryHead: Atomics.load(this.shared.control.words, this.word + W_DIRECTORY_HEAD),
+      released: [...this.data.takeReleased(), ...this.log.releaseBefore(oldest)],
+      held: [...this.data.held(), ...this.log.held()],
+    });
+  }
+
+  /** Keeps two data extents and one log extent in reserve, or asks for one that is large enough. */
+  private askForExtents(dataBytes = 0, logBytes = 0): void {
+    if (
+      this.asked.data === 0 &&
+      (this.data.spareBytes() * 2 < this.nextExtent.data || !this.data.hasRoom(dataBytes))
+    ) {
+      this.ask('data', Math.max(this.nextExtent.data, dataBytes));
+      this.nextExtent.data = Math.min(this.nextExtent.data * 2, DATA_EXTENT.max);
+    }
+    if (this.asked.log === 0 && (!this.log.hasSpare || logBytes > 0)) {
+      this.ask('log', Math.max(this.nextExtent.log, logBytes));
+      this.nextExtent.log = Math.min(this.nextExtent.log * 2, LOG_EXTENT.max);
+    }
+  }
+
+  private ask(use: 'data' | 'log', bytes: number): void {
+    this.asked[use]++;
+    this.channel.post({ type: 'need', use, bytes });
+  }
+
+  private pause(now: number): number {
+    if (this.starved) return Number.POSITIVE_INFINITY;
+    const { words } = this.shared.control;
+    const syncWanted =
+      Atomics.load(words, this.word + W_SYNC_WANTED) !== Atomics.load(words, this.word + W_SYNC_DONE);
+    if (this.book.queue.length > 0 || syncWanted || this.checkpoint !== undefined || this.wave !== undefined)
+      return 0;
+    // Nothing known: nothing to commit until a hint comes, and whoever opens a chunk rings.
+    if (this.book.size === 0 && this.newDefinitions.length === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(0, this.dueAt - now);
+  }
+
+  private publishCounters(now: number): void {
+    publishCounters(this.shared.control, this.options.writer, {
+      rows: this.rows,
+      blocks: this.blocks,
+      commits: this.commits,
+      dataBytes: this.data.bytes,
+      logBytes: this.log.bytes,
+      busyMs: this.busyMs,
+      sinceMs: this.sinceMs,
+      nowMs: now,
+    });
+  }
+
+  private at(step: WriterStep): void {
+    this.options.onStep?.(step);
+  }
+}
+
+/** Directory entries that must be free, or a checkpoint is asked for. */
+const DIRECTORY_LOW = 32_768;
+
+/** Stands for "no block" where a chunk is only to be given back. */
+const NOTHING: LocatedRef = {
+  tableId: 0,
+  ref: {
+    offset: 0,
+    length: 0,
+    crc: 0,
+    ordinalFirst: 0,
+    ordinalLast: 0,
+    indexFirst: 0,
+    rows: 0,
+    minTs: 0n,
+    maxTs: 0n,
+    sorted: true,
+    schemaVersion: 0,
+  },
+};

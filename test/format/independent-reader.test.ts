@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { NanoTsDbShared } from '../../src/main/index.ts';
+import { STATE_CLOSED } from '../../src/shared/control/words.ts';
+import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
+import { InlineEngine } from '../support/inline-engine.ts';
+import { type FormatUse, type IndependentDatabase, readDatabase } from './independent-reader.ts';
+import { assertReads, KnownTable, RECIPES } from './known-rows.ts';
+
+/** Rows of a full vector: a batch of so many has a chunk, a block and vectors of its own. */
+const VECTOR = 1024;
+
+/** What is left of a process that was killed: the file as it is, and nobody who waits for a last commit. */
+function crash(engine: InlineEngine): Uint8Array {
+  engine.shared.control.setState(STATE_CLOSED);
+  return engine.file.image();
+}
+
+async function allUnits(db: NanoTsDbShared): Promise<[KnownTable, KnownTable, KnownTable]> {
+  return [
+    await KnownTable.create(db, 'milliseconds', 'ms'),
+    await KnownTable.create(db, 'microseconds', 'us'),
+    await KnownTable.create(db, 'nanoseconds, with a longer name: 漢字', 'ns'),
+  ];
+}
+
+test('the reader is made from docs/format.md alone: it takes no line of src/', () => {
+  for (const name of ['independent-reader', 'independent-vector']) {
+    const source = readFileSync(
+      fileURLToPath(new URL(`../../../test/format/${name}.ts`, import.meta.url)),
+      'utf8',
+    );
+    const imports = [...source.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1]!);
+    assert.ok(imports.length > 0 || name === 'independent-vector');
+    assert.deepEqual(
+      imports.filter((from) => from !== 'node:zlib' && from !== './independent-vector.ts'),
+      [],
+    );
+  }
+});
+
+test('a closed file, read as the page says, holds every row bit for bit in order of arrival, in every codec', async () => {
+  const engine = new InlineEngine();
+  const db = NanoTsDbShared.over(engine);
+  const tables = await allUnits(db);
+  for (let recipe = 0; recipe < RECIPES; recipe++) {
+    for (const [i, table] of tables.entries()) {
+      // Whole vectors without and with nulls, and a rest.
+      table.appendRecipe(recipe, VECTOR, 0);
+      if (i === recipe % 3) table.appendRecipe(recipe, 100, 1 + (recipe % 7));
+    }
+    // A flush ends every block, so the next recipe begins a vector.
+    await db.flush();
+  }
+  tables[0].appendRecipe(0, VECTOR, 8);
+  await db.flush();
+  for (let i = 0; i < 200; i++) for (const table of tables) table.appendRow();
+  await db.close();
+  const read = readDatabase(engine.file.image());
+  assertReads(read, tables);
+  assert.equal(read.use.frames, 0, 'a closed file has no log');
+  assertEveryCodec(read);
+});
+
+function assertEveryCodec({ use }: IndependentDatabase): void {
+  const numbers = ['ts', 'f64', 'f32', 'i64', 'i32'];
+  const wanted = [
+    ...[0, 1, 2, 3, 4].flatMap((codec) => numbers.map((type) => `${codec} ${type}`)),
+    ...[2, 3, 4].map((codec) => `${codec} f64 decimals`),
+    '1 bool',
+    '5 bool',
+    ...[6, 7].flatMap((codec) => ['utf8', 'bytes'].map((type) => `${codec} ${type}`)),
+    ...['f64', 'f32', 'i64', 'i32', 'bool', 'utf8', 'bytes'].map((type) => `8 ${type}`),
+  ];
+  assert.deepEqual([...use.codecs.keys()].sort(), wanted.sort(), 'codec and type of every vector met');
+}
+
+test('a file that is being written holds at every commit what was appended until then', async () => {
+  const engine = new InlineEngine();
+  const db = NanoTsDbShared.over(engine);
+  const [fast, slow, whole] = await allUnits(db);
+  const tables = [fast, slow, whole];
+  const most: Partial<Record<keyof FormatUse, number>> = {};
+  let committed = tables.map(() => 0);
+  const look = (exactly: boolean): void => {
+    const read = readDatabase(engine.file.image());
+    assertReads(read, tables, (table) => {
+      const found = read.tables.get(table.name)?.rows.length ?? 0;
+      const least = exactly ? table.rows.length : committed[tables.indexOf(table)]!;
+      assert.ok(found >= least, `${table.name} has ${found} rows, ${least} were committed`);
+      return found;
+    });
+    for (const key of Object.keys(read.use) as (keyof FormatUse)[]) {
+      if (key !== 'codecs') most[key] = Math.max(most[key] ?? 0, read.use[key]);
+    }
+  };
+  for (let phase = 0; phase < 6; phase++) {
+    for (let i = 0; i < 500; i++) {
+      fast.appendRow();
+      if (i % 3 === 0) whole.appendWholeRow();
+      if (i % 150 === 0) slow.appendRow();
+      if (i % 5 === 0) engine.turn(10);
+      if (i === 333) look(false);
+    }
+    if (phase % 3 === 2) fast.appendRecipe(phase, VECTOR, 1);
+    await db.sync();
+    committed = tables.map((table) => table.rows.length);
+    look(true);
+    // A checkpoint by the clock leaves filling chunks alone; that of a flush writes them all.
+    if (phase === 4) await db.flush();
+    else if (phase % 2 === 1) for (let i = 0; i < 20; i++) engine.turn(i === 0 ? 31_000 : 1);
+    look(true);
+  }
+  for (const key of Object.keys(most) as (keyof FormatUse)[]) {
+    if (key !== 'innerPages') assert.ok(most[key]! > 0, `${key} occurred: ${JSON.stringify(most)}`);
+  }
+  assert.ok(most.links! >= 2, `a log of several extents: ${JSON.stringify(most)}`);
+  await db.close();
+  assertReads(readDatabase(engine.file.image()), tables);
+});
+
+test('after a crash the file holds the commits, and after the reopening the same and what is appended then', async () => {
+  const engine = new InlineEngine();
+  const db = NanoTsDbShared.over(engine);
+  let tables: KnownTable[] = await allUnits(db);
+  let commits: number[] = [];
+  let blocks = 0;
+  for (let i = 0; i < 700; i++) {
+    for (const table of tables) table.appendRow();
+    if (i % 7 === 0) engine.turn(10);
+    if (i === 300) await db.flush();
+    if (i === 600) await db.sync();
+    if (i === 600) commits = tables.map((table) => table.rows.length);
+  }
+  let image = crash(engine);
+  for (let round = 0; round < 3; round++) {
+    const before = readDatabase(image);
+    const kept = (table: KnownTable): number => before.tables.get(table.name)!.rows.length;
+    assertReads(before, tables, kept);
+    for (const [i, table] of tables.entries())
+      assert.ok(kept(table) >= commits[i]!, 'nothing acknowledged is lost');
+    assert.ok(before.use.pieces > 0, 'rows of filling chunks');
+    blocks += before.use.loggedBlocks;
+    const again = new InlineEngine({ file: new MemoryFile(image), writers: 1 + round });
+    const reopened = NanoTsDbShared.over(again);
+    tables = tables.map((table) => table.reopened(reopened, kept(table)));
+    assertReads(readDatabase(again.file.image()), tables);
+    for (let i = 0; i < 300; i++) for (const table of tables) table.appendRow();
+    for (const table of tables) table.appendRecipe(round, VECTOR, 2);
+    for (let i = 0; i < 50; i++) for (const table of tables) table.appendRow();
+    await reopened.sync();
+    commits = tables.map((table) => table.rows.length);
+    assertReads(readDatabase(again.file.image()), tables);
+    for (const table of tables) table.appendRow();
+    image = crash(again);
+  }
+  assert.ok(blocks > 0, 'blocks that only the log knew');
+});
+
+test('a real file, written by threads, reads the same while it is open and when it is closed', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-format-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'all.ntt');
+  const db = await NanoTsDbShared.open(path, { writers: 3 });
+  const tables = await allUnits(db);
+  for (let recipe = 0; recipe < RECIPES; recipe += 2) {
+    for (const table of tables) table.appendRecipe(recipe, 300, recipe % 3);
+    for (let i = 0; i < 20; i++) for (const table of tables) table.appendRow();
+    if (recipe === 10) await db.flush();
+  }
+  await db.sync();
+  // Nothing writes between a sync and the next append but a checkpoint, 30 s after the last one.
+  assertReads(readDatabase(readFileSync(path)), tables);
+  await db.close();
+  assertReads(readDatabase(readFileSync(path)), tables);
+});
+
+test('a table of thousands of blocks, whose index has inner pages, reads back whole', async () => {
+  const engine = new InlineEngine({ writers: 1 });
+  const db = NanoTsDbShared.over(engine);
+  const table = await KnownTable.create(db, 'many blocks', 'ms');
+  for (let i = 0; i < 600; i++) {
+    table.appendWholeRow();
+    // A block each time: a flush writes the rows of filling chunks.
+    await db.flush();
+  }
+  const open = readDatabase(engine.file.image());
+  assertReads(open, [table]);
+  await db.close();
+  const read = readDatabase(engine.file.image());
+  assertReads(read, [table]);
+  assert.ok(read.use.indexedBlocks >= 600 && read.use.innerPages > 0, `${read.use.indexedBlocks} blocks`);
+});

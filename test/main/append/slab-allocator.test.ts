@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { SLAB_BYTES, SlabAllocator } from '../../../src/main/append/slab-allocator.ts';
+import { SLABS_AT } from '../../../src/shared/chunk/header.ts';
+import { memoryViews } from '../../../src/shared/chunk/views.ts';
+
+const SLABS = 8;
+
+/** An allocator over a memory of its own, and everything it has handed out. */
+function newAllocator() {
+  const pages = Math.ceil((SLABS_AT + SLABS * SLAB_BYTES) / 65_536);
+  const views = memoryViews(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+  return { slabs: new SlabAllocator(views), views };
+}
+
+const bytes = fc.oneof(
+  fc.integer({ min: 1, max: 5000 }),
+  fc.integer({ min: 1, max: SLAB_BYTES }),
+  fc.integer({ min: 1, max: SLABS * SLAB_BYTES }),
+);
+/** Pieces to take; for each, how many of those taken before are given back first, and which. */
+const steps = fc.array(fc.record({ bytes, back: fc.nat(3), which: fc.nat() }), { maxLength: 60 });
+
+test('pieces never overlap, and lie within the memory', () => {
+  fc.assert(
+    fc.property(steps, (list) => {
+      const { slabs, views } = newAllocator();
+      const taken: { offset: number; bytes: number }[] = [];
+      for (const { bytes, back, which } of list) {
+        for (let i = 0; i < back && taken.length > 0; i++) {
+          const [piece] = taken.splice(which % taken.length, 1);
+          slabs.give(piece!.offset, piece!.bytes);
+        }
+        const offset = slabs.take(bytes);
+        if (offset >= 0) taken.push({ offset, bytes });
+        const sorted = [...taken].sort((a, b) => a.offset - b.offset);
+        let end = SLABS_AT;
+        for (const piece of sorted) {
+          assert.ok(piece.offset >= end);
+          assert.equal(
+            SlabAllocator.startOf(piece.offset + Math.min(63, piece.bytes - 1), piece.bytes),
+            piece.offset,
+          );
+          end = piece.offset + SlabAllocator.sizeFor(piece.bytes);
+        }
+        assert.ok(end <= views.buffer.byteLength);
+        assert.equal(
+          slabs.used,
+          taken.reduce((sum, piece) => sum + SlabAllocator.sizeFor(piece.bytes), 0),
+        );
+      }
+    }),
+  );
+});
+
+test('whatever was taken before: once all is given back, a piece as large as the memory can be had', () => {
+  fc.assert(
+    fc.property(steps, (list) => {
+      const { slabs } = newAllocator();
+      const taken: { offset: number; bytes: number }[] = [];
+      for (const { bytes } of list) {
+        const offset = slabs.take(bytes);
+        if (offset >= 0) taken.push({ offset, bytes });
+      }
+      for (const { offset, bytes } of taken) slabs.give(offset, bytes);
+      assert.equal(slabs.take(SLABS * SLAB_BYTES), SLABS_AT);
+      assert.equal(slabs.take(1), -1, 'then there is nothing left');
+      slabs.give(SLABS_AT, SLABS * SLAB_BYTES);
+      assert.ok(slabs.take(1) >= 0);
+    }),
+  );
+});

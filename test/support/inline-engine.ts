@@ -1,0 +1,171 @@
+import type { Engine, EngineOptions } from '../../src/main/engine.ts';
+import type { Clock } from '../../src/shared/clock.ts';
+import { ManualClock } from '../../src/shared/clock.ts';
+import type { CoordinatorLink, ProducerTicket } from '../../src/shared/control/api.ts';
+import { createSharedState, type SharedState } from '../../src/shared/control/shared-state.ts';
+import { emptyDatabase } from '../../src/shared/recovery/superblocks.ts';
+import type { TableDefinition } from '../../src/shared/schema/types.ts';
+import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
+import type { Storage } from '../../src/shared/storage/storage.ts';
+import type { Waiting } from '../../src/shared/wait.ts';
+import { inlineChannel } from '../../src/workers/channel.ts';
+import { Coordinator } from '../../src/workers/coordinator/coordinator.ts';
+import type { FromWriter, ToWriter } from '../../src/workers/writer/messages.ts';
+import { WriterKilled, type WriterOptions, type WriterStep } from '../../src/workers/writer/options.ts';
+import { Writer } from '../../src/workers/writer/writer.ts';
+
+/** A small budget: tests then meet full memory too. */
+const BUDGET = 32 << 20;
+
+export interface InlineOptions extends Partial<EngineOptions> {
+  readonly file?: MemoryFile;
+  readonly clock?: ManualClock;
+  readonly onStep?: (writer: number, step: WriterStep) => void;
+  /** Another storage than the memory file's own, for each opening. */
+  readonly open?: () => Storage;
+}
+
+/** A new, empty database in memory. */
+export function newFile(): MemoryFile {
+  return new MemoryFile(emptyDatabase(new Uint8Array(16).fill(7), 1_700_000_000_000));
+}
+
+/**
+ * The real coordinator and writers in the caller's thread, over a file in memory and a clock that the test moves. Whenever
+ * a handle waits, the actors take their steps.
+ */
+export class InlineEngine implements Engine {
+  readonly path = 'memory';
+  readonly options: EngineOptions;
+  readonly shared: SharedState;
+  readonly link: CoordinatorLink;
+  readonly waiting: Waiting;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly producer: ProducerTicket;
+  readonly tables: readonly TableDefinition[];
+  readonly file: MemoryFile;
+  readonly manualClock: ManualClock;
+  readonly coordinator: Coordinator;
+  readonly writers: Writer[] = [];
+  /** Writers killed by `onStep` so far. */
+  deaths = 0;
+
+  constructor(options: InlineOptions = {}) {
+    this.file = options.file ?? newFile();
+    this.manualClock = options.clock ?? new ManualClock();
+    this.clock = this.manualClock;
+    this.options = {
+      writers: options.writers ?? 2,
+      maxProducers: options.maxProducers ?? 4,
+      durability: options.durability ?? 'interval',
+      commitIntervalMs: options.commitIntervalMs ?? 10,
+      memoryBudgetBytes: options.memoryBudgetBytes ?? BUDGET,
+    };
+    const open = options.open ?? (() => this.file.open());
+    this.shared = createSharedState(
+      this.options.writers,
+      Math.floor(this.options.memoryBudgetBytes / this.options.writers),
+    );
+    const startWriter = (writerOptions: WriterOptions) => {
+      const [forCoordinator, forWriter] = inlineChannel<FromWriter, ToWriter>();
+      const onStep = options.onStep;
+      const writer = new Writer(this.shared, open(), this.clock, forWriter, {
+        ...writerOptions,
+        ...(onStep === undefined ? {} : { onStep: (step: WriterStep) => onStep(writerOptions.writer, step) }),
+      });
+      this.writers[writerOptions.writer] = writer;
+      return { channel: forCoordinator };
+    };
+    const { durability, commitIntervalMs } = this.options;
+    this.coordinator = new Coordinator(
+      this.shared,
+      open(),
+      this.clock,
+      { durability, commitIntervalMs },
+      startWriter,
+    );
+    this.producer = this.coordinator.attachProducer(0);
+    this.tables = this.coordinator.tables();
+    this.storage = open();
+    this.waiting = {
+      block: (_word, done) => {
+        for (let turns = 0; !done(); turns++) {
+          if (turns > 100_000) throw new Error('an inline wait never ended');
+          this.turn();
+        }
+      },
+      resolve: async (_word, done) => {
+        for (let turns = 0; !done(); turns++) {
+          if (turns > 100_000) throw new Error('an inline wait never ended');
+          this.turn();
+          await Promise.resolve();
+        }
+      },
+    };
+    this.link = {
+      callSync: (method, ...args) => (this.coordinator[method] as (...args: unknown[]) => never)(...args),
+      call: async (method, ...args) => {
+        let settled = false;
+        const result = Promise.resolve(
+          (this.coordinator[method] as (...args: unknown[]) => unknown)(...args),
+        ).finally(() => {
+          settled = true;
+        });
+        result.catch(() => {});
+        await this.waiting.resolve(0, () => settled);
+        return result as never;
+      },
+    };
+  }
+
+  /** One step of every actor, and the clock a little on. */
+  turn(ms = 1): void {
+    this.manualClock.advance(ms);
+    for (const i of this.writers.keys()) {
+      try {
+        this.writers[i]!.step();
+      } catch (error) {
+        if (!(error instanceof WriterKilled)) throw error;
+        this.replace(i);
+      }
+    }
+    this.coordinator.step();
+  }
+
+  /** Another producer of the same database, as another thread would be one. */
+  asProducer(slot: number): Engine {
+    const { path, options, shared, link, waiting, storage, clock } = this;
+    const producer = this.coordinator.attachProducer(slot);
+    return {
+      path,
+      options,
+      shared,
+      link,
+      waiting,
+      storage,
+      clock,
+      producer,
+      tables: this.coordinator.tables(),
+      dispose: async () => {},
+    };
+  }
+
+  private replace(writer: number): void {
+    this.deaths++;
+    for (;;) {
+      try {
+        this.coordinator.writerDied(writer);
+        return;
+      } catch (error) {
+        // The successor was killed while it took over.
+        if (!(error instanceof WriterKilled)) throw error;
+        this.deaths++;
+      }
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.storage.close();
+  }
+}

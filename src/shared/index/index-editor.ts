@@ -1,4 +1,4 @@
-import { invariant } from '../errors.ts';
+import { invariant, MillraceError } from '../errors.ts';
 import { type BlockRef, type ChildRef, compareRefs, REF_BYTES } from '../format/block-ref.ts';
 import { encodePage, isPage, NO_PAGE, PAGE_HEADER_BYTES, type PagePointer } from '../format/page.ts';
 import type { Extent } from '../format/root.ts';
@@ -47,7 +47,7 @@ export class IndexEditor {
     invariant(state.height <= MAX_HEIGHT, 'an index is no higher than its limit');
     this.height = state.height;
     this.root = isPage(state.root)
-      ? this.load(state.root, state.height)
+      ? (this.load(state.root, state.height) ?? this.overDamagedRoot())
       : { node: { level: 0, refs: [] }, old: NO_PAGE, dirty: false, loaded: new Map() };
   }
 
@@ -83,15 +83,27 @@ export class IndexEditor {
     return { ...this.state, root, height: this.height };
   }
 
-  private load(pointer: PagePointer, level: number): LoadedNode {
-    return {
-      node: readNode(this.storage, this.tableId, pointer, level),
-      old: pointer,
-      dirty: false,
-      loaded: new Map(),
-    };
+  /** The node of a page; undefined if the page is damaged, which is then left where it is, for readers to report. */
+  private load(pointer: PagePointer, level: number): LoadedNode | undefined {
+    try {
+      const node = readNode(this.storage, this.tableId, pointer, level);
+      return { node, old: pointer, dirty: false, loaded: new Map() };
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'DAMAGED') return undefined;
+      throw error;
+    }
   }
 
+  /** A new root over one that cannot be read: what it says it has stays, and is missed only by those who ask for it. */
+  private overDamagedRoot(): LoadedNode {
+    const { root: page, nextOrdinal, blocks, minTs, maxTs, rows } = this.state;
+    const ordinalLast = Math.max(0, nextOrdinal - 1);
+    const lost: ChildRef = { page, ordinalFirst: 0, ordinalLast, indexFirst: 0, blocks, minTs, maxTs, rows };
+    this.height++;
+    return { node: { level: this.height, children: [lost] }, old: NO_PAGE, dirty: true, loaded: new Map() };
+  }
+
+  /** @returns false if it was there already */
   private addBelow(at: LoadedNode, ref: BlockRef): boolean {
     const { node } = at;
     if (isLeaf(node)) {
@@ -107,19 +119,42 @@ export class IndexEditor {
     const after = placeOf(children, { ordinalFirst: ref.ordinalFirst, indexFirst: ref.indexFirst + 1 });
     const place = Math.max(0, after - 1);
     const child = this.child(at, place);
+    if (child === undefined) {
+      this.addBeside(at, after, ref);
+      return true;
+    }
     if (!this.addBelow(child, ref)) return false;
     at.dirty = true;
     this.updateChild(at, place, child, ref);
     return true;
   }
 
-  private child(at: LoadedNode, place: number): LoadedNode {
+  private child(at: LoadedNode, place: number): LoadedNode | undefined {
     const entry = childrenOf(at.node)[place]!;
     const known = at.loaded.get(entry);
     if (known !== undefined) return known;
     const loaded = this.load(entry.page, at.node.level - 1);
-    at.loaded.set(entry, loaded);
+    if (loaded !== undefined) at.loaded.set(entry, loaded);
     return loaded;
+  }
+
+  /** Gives a node a new child for a block that belongs in a damaged one. */
+  private addBeside(at: LoadedNode, place: number, ref: BlockRef): void {
+    let child: LoadedNode = {
+      node: { level: 0, refs: [ref] },
+      old: NO_PAGE,
+      dirty: true,
+      loaded: new Map(),
+    };
+    let entry = summarize(child.node, NO_PAGE);
+    for (let level = 1; level < at.node.level; level++) {
+      const above: IndexNode = { level, children: [entry] };
+      child = { node: above, old: NO_PAGE, dirty: true, loaded: new Map([[entry, child]]) };
+      entry = summarize(above, NO_PAGE);
+    }
+    childrenOf(at.node).splice(place, 0, entry);
+    at.loaded.set(entry, child);
+    at.dirty = true;
   }
 
   /** Brings a parent's entry up to date after a block was added below it, splitting the child if it grew too large. */

@@ -38,10 +38,10 @@ export class NanoTsDbShared {
    *   ABORTED
    */
   static async open(path: string, options: OpenOptions = {}): Promise<NanoTsDbShared> {
-    if (typeof path !== 'string' || path === '') {
+    if (typeof path !== 'string' || path === '' || path.includes('\0')) {
       throw new MillraceError(
         'INVALID_OPTION',
-        `the path is ${show(path)}; it must be a string that is not empty`,
+        `the path is ${show(path)}; it must be a string that is not empty, without a NUL`,
       );
     }
     const checked = checkOpenOptions(options);

@@ -1,4 +1,4 @@
-import { MillraceError } from '../shared/errors.ts';
+import { inFile, MillraceError } from '../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../shared/format/block-ref.ts';
 import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
 import { type Recovery, recover } from '../shared/recovery/recover.ts';
@@ -25,7 +25,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
     checkPath(path, false);
     const storage = openStorage(path, false);
     try {
-      return new ReadOnlyDatabase(path, storage);
+      return inFile(path, () => new ReadOnlyDatabase(path, storage));
     } catch (error) {
       storage.close();
       throw error;

@@ -84,6 +84,17 @@ export function fromEnvelope(envelope: ErrorEnvelope): MillraceError {
   return new MillraceError(envelope.code, envelope.message, { ...envelope.details }, cause);
 }
 
+/** Calls, and lets an error of the file's contents say which file it was. */
+export function inFile<T>(path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!MillraceError.is(error) || !['NOT_A_DATABASE', 'NEWER_VERSION', 'DAMAGED'].includes(error.code))
+      throw error;
+    throw new MillraceError(error.code, `${path}: ${error.message}`, { path, ...error.details }, error.cause);
+  }
+}
+
 /** Throws INTERNAL unless the condition holds. Kept on in production: a wrong row is worse than an error. */
 export function invariant(condition: boolean, what: string): asserts condition {
   if (!condition) throw new MillraceError('INTERNAL', `invariant failed: ${what}; please report this`);

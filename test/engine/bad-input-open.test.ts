@@ -102,7 +102,7 @@ describe('a path', () => {
     }
   });
 
-  it('with a NUL is refused', { todo: 'node:fs throws a TypeError of its own' }, async () => {
+  it('with a NUL is refused', async () => {
     await refused('INVALID_OPTION', '\\u0000', () => NanoTsDbShared.open('a\0b', SMALL));
     await refused('INVALID_OPTION', '\\u0000', () => NanoTsDbShared.open('a\0b', { readOnly: true }));
   });
@@ -118,7 +118,7 @@ describe('a path', () => {
     assert.deepEqual(readdirSync(path), []);
   });
 
-  it('below a file is refused', { todo: 'statSync and mkdirSync are not wrapped' }, async () => {
+  it('below a file is refused', async () => {
     const file = fileOf('notes.txt', 'not a folder');
     await refused('IO_ERROR', file, () => NanoTsDbShared.open(join(file, 'x.ntt'), SMALL));
     assert.equal(readFileSync(file, 'utf8'), 'not a folder');
@@ -181,7 +181,7 @@ describe('a file', () => {
     });
   }
 
-  it('that is no database is named by the error', { todo: 'recovery does not know the path' }, async () => {
+  it('that is no database is named by the error', async () => {
     const path = fileOf('nameless.ntt', 'text');
     await refused('NOT_A_DATABASE', path, () => NanoTsDbShared.open(path, SMALL));
     await refused('NOT_A_DATABASE', path, () => NanoTsDbShared.open(path, { readOnly: true }));

@@ -81,7 +81,7 @@ class FileStorage implements Storage {
 
 /** What a path is: nothing yet, a file, or something that cannot be a database. */
 export function fileKind(path: string): 'none' | 'file' | 'directory' | 'other' {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = attempt('stat', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined) return 'none';
   if (stat.isFile()) return 'file';
   return stat.isDirectory() ? 'directory' : 'other';
@@ -92,7 +92,7 @@ export function fileKind(path: string): 'none' | 'file' | 'directory' | 'other' 
  * never takes the place of another: if there is one meanwhile, that one stays.
  */
 export function createFile(path: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
+  attempt('make the folder of', path, () => mkdirSync(dirname(path), { recursive: true }));
   const draft = `${path}.${process.pid}.new`;
   const fd = attempt('create', draft, () => openSync(draft, 'w'));
   try {

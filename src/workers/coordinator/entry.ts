@@ -13,7 +13,7 @@ import type {
   WriterStart,
 } from '../../shared/control/start.ts';
 import { P_REPLY, producerWord, STATE_CLOSED, STATE_POISONED } from '../../shared/control/words.ts';
-import { MillraceError, toEnvelope } from '../../shared/errors.ts';
+import { inFile, MillraceError, toEnvelope } from '../../shared/errors.ts';
 import { openStorageRef, type Storage } from '../../shared/storage/storage.ts';
 import type { FromWriter, ToWriter } from '../writer/messages.ts';
 import type { WriterOptions } from '../writer/options.ts';
@@ -134,12 +134,10 @@ const remote: CoordinatorRemote = {
       storage = await openStorageRef(start.storage, true);
       lock = await lockFile(storage.identity(), start.path);
       const { durability, commitIntervalMs } = start;
-      coordinator = new Coordinator(
-        shared,
-        storage,
-        systemClock,
-        { durability, commitIntervalMs },
-        startWriter,
+      const opened = storage;
+      coordinator = inFile(
+        start.path,
+        () => new Coordinator(shared, opened, systemClock, { durability, commitIntervalMs }, startWriter),
       );
       run();
       const producer = coordinator.attachProducer(0);

@@ -32,20 +32,34 @@ export class ThreadWaiting implements Waiting {
     }
   }
 
-  async resolve(word: number, done: () => boolean): Promise<void> {
-    if (done()) return;
-    // A pending waitAsync keeps no process alive, so a timer does it while we wait.
-    const keepAlive = setInterval(() => {}, 1000);
-    try {
-      for (;;) {
-        const seen = Atomics.load(this.words, word);
-        if (done()) return;
-        const result = Atomics.waitAsync(this.words, word, seen, SLICE_MS);
-        if (result.async) await result.value;
-      }
-    } finally {
-      clearInterval(keepAlive);
-    }
+  resolve(word: number, done: () => boolean): Promise<void> {
+    if (done()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      let settled = false;
+      const look = (): boolean => {
+        if (settled) return true;
+        try {
+          settled = done();
+          if (settled) resolve();
+        } catch (error) {
+          settled = true;
+          reject(error);
+        }
+        if (settled) clearInterval(timer);
+        return settled;
+      };
+      // A timer, which also keeps the process alive (a pending waitAsync does not).
+      const timer = setInterval(look, SLICE_MS);
+      const listen = async (): Promise<void> => {
+        while (!settled) {
+          const seen = Atomics.load(this.words, word);
+          if (look()) return;
+          const result = Atomics.waitAsync(this.words, word, seen, SLICE_MS);
+          if (result.async) await result.value;
+        }
+      };
+      void listen();
+    });
   }
 }
 

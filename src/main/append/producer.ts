@@ -104,7 +104,8 @@ export class Producer {
   /** Resolves once the writers have caught up. */
   async drained(): Promise<void> {
     const done = (): boolean => {
-      this.collect();
+      // Every chunk: the writers' word of one may have found its ring full, and nothing may come after it.
+      this.collect(true);
       return this.usedBytes <= this.budget * LOW_WATER || this.shared.control.state !== STATE_OPEN;
     };
     if (done()) return;

@@ -218,6 +218,8 @@ export class Writer {
           break;
         case 'checkpoint':
           this.checkpoint = message;
+          // Begun anew with what is known now: a wave that began before it may lack rows that it must hold.
+          this.wave = undefined;
           break;
         case 'producer':
           this.addProducer(message.rings);

@@ -9,8 +9,8 @@ export interface MemoryViews {
   readonly i64: BigInt64Array;
 }
 
-export function memoryViews(memory: WebAssembly.Memory): MemoryViews {
-  const buffer = memory.buffer as unknown as SharedArrayBuffer;
+export function memoryViews(memory: WebAssembly.Memory<SharedArrayBuffer>): MemoryViews {
+  const buffer = memory.buffer;
   return {
     buffer,
     u8: new Uint8Array(buffer),

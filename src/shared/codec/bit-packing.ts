@@ -1,3 +1,4 @@
+import { kernels } from '../kernels/kernels.ts';
 import { damaged } from './damage.ts';
 import { padded8, TWO_32 } from './int64.ts';
 import * as scratch from './scratch.ts';
@@ -21,12 +22,18 @@ export function packedSize(count: number, width: number): number {
 /** Packs the first `count` of `numbers`, each below 2^width, into `out` at `at`; writes `packedSize` bytes. */
 export function pack(out: Uint8Array, at: number, count: number, width: number): void {
   if (width === 0) return;
-  const used = Math.ceil((count * width) / 8);
   if (width === 8) packBytes(count);
   else if (width === 16) packHalves(count);
   else if (width === 32) packWords(count);
   else if (width < 32) packNarrow(count, width);
   else packWide(count, width);
+  putPacked(out, at, count, width);
+}
+
+/** Copies packed numbers from `packedBytes` to `out` at `at`, padded with zeros. */
+export function putPacked(out: Uint8Array, at: number, count: number, width: number): void {
+  const used = Math.ceil((count * width) / 8);
+  // A byte's bits beyond the last number are zero already.
   out.set(packedBytes.subarray(0, used), at);
   out.fill(0, at + used, at + packedSize(count, width));
 }
@@ -43,7 +50,8 @@ export function unpack(bytes: Uint8Array, at: number, end: number, count: number
     return next;
   }
   packedBytes.set(bytes.subarray(at, next));
-  if (width === 8) unpackBytes(count);
+  if (kernels !== undefined) kernels.unpack(scratch.PACKED_AT, count, width, scratch.NUMBERS_AT);
+  else if (width === 8) unpackBytes(count);
   else if (width === 16) unpackHalves(count);
   else if (width <= 32) unpackNarrow(count, width);
   else unpackWide(count, width);

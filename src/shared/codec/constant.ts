@@ -1,4 +1,5 @@
 import type { ByteSink } from '../format/byte-sink.ts';
+import { kernels } from '../kernels/kernels.ts';
 import { type ColumnTarget, widthInWords } from './column-target.ts';
 import { damaged } from './damage.ts';
 import { readI32, wordsToNumber } from './int64.ts';
@@ -21,6 +22,7 @@ export function allSame8(count: number): boolean {
 
 /** Whether the first `count` staged words are the same. */
 export function allSame32(count: number): boolean {
+  if (kernels !== undefined) return kernels.same32(scratch.STAGED_AT, count) !== 0;
   const first = stagedWords[0];
   for (let i = 1; i < count; i++) if (stagedWords[i] !== first) return false;
   return true;
@@ -28,6 +30,7 @@ export function allSame32(count: number): boolean {
 
 /** Whether the first `count` staged pairs of words are the same. */
 export function allSame64(count: number): boolean {
+  if (kernels !== undefined) return kernels.same64(scratch.STAGED_AT, count) !== 0;
   const low = stagedWords[0];
   const high = stagedWords[1];
   for (let i = 2; i < 2 * count; i += 2) {

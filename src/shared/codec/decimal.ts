@@ -1,3 +1,4 @@
+import { kernels } from '../kernels/kernels.ts';
 import { highWord, lowWord } from './int64.ts';
 import { RANGE_LIMIT } from './residuals.ts';
 import * as scratch from './scratch.ts';
@@ -58,6 +59,8 @@ function decimalsOf(value: number): number {
 function scale(count: number, decimals: number): number {
   const power = POWERS[decimals]!;
   const first = Math.round(stagedF64[0]! * power);
+  if (kernels !== undefined)
+    return kernels.decimals(scratch.STAGED_AT, count, power, first, LIMIT, scratch.RESIDUALS_AT);
   for (let i = 0; i < count; i++) {
     const value = stagedF64[i]!;
     const whole = Math.round(value * power);

@@ -1,14 +1,14 @@
 import type { ByteSink } from '../format/byte-sink.ts';
-import { pack, packedSize, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
+import { kernels } from '../kernels/kernels.ts';
+import { pack, packedSize, putPacked, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
 import { DELTA_OF_DELTA } from './codec-ids.ts';
 import { damaged } from './damage.ts';
 import { readI32, readWhole, WHOLE_MAX, writeSum } from './int64.ts';
-import { choosePlan, MEASURE_STEP, plan } from './plan.ts';
+import { choosePlan, plan } from './plan.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
-const { numbers, origin, residuals } = scratch;
-const range = new Float64Array(2);
+const { numbers, origin, ranges, residuals } = scratch;
 
 /**
  * Delta of delta: the first value, the first difference, and how each difference differs from the one before, in packed
@@ -16,20 +16,13 @@ const range = new Float64Array(2);
  */
 const HEAD_BYTES = 32;
 
-/** Makes this the plan if it gives fewer bytes than the plan. */
+/** Makes this the plan if it gives fewer bytes than the plan. The values' `ranges` are known. */
 export function considerDeltaOfDelta(count: number): void {
   if (count < 3) return;
-  range[0] = range[1] = residuals[2] - residuals[1] - (residuals[1] - residuals[0]);
-  let width = 0;
-  let size = 0;
-  for (let from = 2; from < count; from += MEASURE_STEP) {
-    measure(from, Math.min(count, from + MEASURE_STEP));
-    width = widthOf(range[1] - range[0]);
-    size = HEAD_BYTES + packedSize(count - 2, width);
-    // The range of these, alone of all, can reach 2^52 and more.
-    if (width > WIDTH_MAX || size >= plan.size) return;
-  }
-  choosePlan(DELTA_OF_DELTA, size, width, range[0]);
+  const width = widthOf(ranges[5] - ranges[4]);
+  const size = HEAD_BYTES + packedSize(count - 2, width);
+  // The range of these, alone of all, can reach 2^52 and more.
+  if (width <= WIDTH_MAX && size < plan.size) choosePlan(DELTA_OF_DELTA, size, width, ranges[4]);
 }
 
 /** Writes `origin` + `residuals` (the first of which is 0); `min` is the smallest difference of differences. */
@@ -45,6 +38,11 @@ export function encodeDeltaOfDelta(
   writeSum(out.view, at + 8, origin[0], origin[1], 0);
   writeSum(out.view, at + 16, 0, 0, residuals[1]);
   writeSum(out.view, at + 24, 0, 0, min);
+  if (kernels !== undefined) {
+    kernels.packDeltaOfDelta(scratch.RESIDUALS_AT, count, min, width, scratch.NUMBERS_AT, scratch.PACKED_AT);
+    putPacked(out.bytes, at + HEAD_BYTES, count - 2, width);
+    return;
+  }
   raise(count, min);
   pack(out.bytes, at + HEAD_BYTES, count - 2, width);
 }
@@ -59,27 +57,12 @@ export function decodeDeltaOfDelta(bytes: Uint8Array, at: number, end: number, c
   const first = readWhole(bytes, at + 16);
   const min = readWhole(bytes, at + 24);
   const next = unpack(bytes, at + HEAD_BYTES, end, count - 2, width);
-  if (!sumsOfSums(count, first, min)) throw damaged(at, 'differences add up to over 2^53');
+  const sound =
+    kernels === undefined
+      ? sumsOfSums(count, first, min)
+      : kernels.sumsOfSums(scratch.NUMBERS_AT, count, first, min, scratch.RESIDUALS_AT) !== 0;
+  if (!sound) throw damaged(at, 'differences add up to over 2^53');
   return next;
-}
-
-/** Widens `range` by the differences of differences at from…to - 1. */
-function measure(from: number, to: number): void {
-  let min = range[0];
-  let max = range[1];
-  let before = residuals[from - 1];
-  let stepBefore = before - residuals[from - 2];
-  for (let i = from; i < to; i++) {
-    const value = residuals[i];
-    const step = value - before;
-    const turn = step - stepBefore;
-    if (turn < min) min = turn;
-    if (turn > max) max = turn;
-    before = value;
-    stepBefore = step;
-  }
-  range[0] = min;
-  range[1] = max;
 }
 
 function raise(count: number, min: number): void {

@@ -1,30 +1,23 @@
 import type { ByteSink } from '../format/byte-sink.ts';
-import { pack, packedSize, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
+import { kernels } from '../kernels/kernels.ts';
+import { pack, packedSize, putPacked, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
 import { DELTA } from './codec-ids.ts';
 import { damaged } from './damage.ts';
 import { readI32, readWhole, WHOLE_MAX, writeSum } from './int64.ts';
-import { choosePlan, MEASURE_STEP, plan } from './plan.ts';
+import { choosePlan, plan } from './plan.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
-const { numbers, origin, residuals } = scratch;
-const range = new Float64Array(2);
+const { numbers, origin, ranges, residuals } = scratch;
 
 /** Delta: the first value, the smallest difference, and how far each difference is above it, in packed bits. */
 const HEAD_BYTES = 24;
 
-/** Makes this the plan if it gives fewer bytes than the plan. At least 2 values. */
+/** Makes this the plan if it gives fewer bytes than the plan. At least 2 values, whose `ranges` are known. */
 export function considerDelta(count: number): void {
-  range[0] = range[1] = residuals[1] - residuals[0];
-  let width = 0;
-  let size = 0;
-  for (let from = 1; from < count; from += MEASURE_STEP) {
-    measure(from, Math.min(count, from + MEASURE_STEP));
-    width = widthOf(range[1] - range[0]);
-    size = HEAD_BYTES + packedSize(count - 1, width);
-    if (size >= plan.size) return;
-  }
-  choosePlan(DELTA, size, width, range[0]);
+  const width = widthOf(ranges[3] - ranges[2]);
+  const size = HEAD_BYTES + packedSize(count - 1, width);
+  if (size < plan.size) choosePlan(DELTA, size, width, ranges[2]);
 }
 
 /** Writes `origin` + `residuals` (the first of which is 0); `min` is their smallest difference. */
@@ -33,6 +26,11 @@ export function encodeDelta(out: ByteSink, at: number, count: number, width: num
   out.bytes[at] = width;
   writeSum(out.view, at + 8, origin[0], origin[1], 0);
   writeSum(out.view, at + 16, 0, 0, min);
+  if (kernels !== undefined) {
+    kernels.packDelta(scratch.RESIDUALS_AT, count, min, width, scratch.NUMBERS_AT, scratch.PACKED_AT);
+    putPacked(out.bytes, at + HEAD_BYTES, count - 1, width);
+    return;
+  }
   raise(count, min);
   pack(out.bytes, at + HEAD_BYTES, count - 1, width);
 }
@@ -45,24 +43,12 @@ export function decodeDelta(bytes: Uint8Array, at: number, end: number, count: n
   origin[1] = readI32(bytes, at + 12);
   const min = readWhole(bytes, at + 16);
   const next = unpack(bytes, at + HEAD_BYTES, end, count - 1, width);
-  if (!sums(count, min)) throw damaged(at, 'differences add up to over 2^53');
+  const sound =
+    kernels === undefined
+      ? sums(count, min)
+      : kernels.sums(scratch.NUMBERS_AT, count, min, scratch.RESIDUALS_AT) !== 0;
+  if (!sound) throw damaged(at, 'differences add up to over 2^53');
   return next;
-}
-
-/** Widens `range` by the differences at from…to - 1, each from the value before. */
-function measure(from: number, to: number): void {
-  let min = range[0];
-  let max = range[1];
-  let before = residuals[from - 1];
-  for (let i = from; i < to; i++) {
-    const value = residuals[i];
-    const step = value - before;
-    if (step < min) min = step;
-    if (step > max) max = step;
-    before = value;
-  }
-  range[0] = min;
-  range[1] = max;
 }
 
 function raise(count: number, min: number): void {

@@ -1,15 +1,16 @@
 import type { ByteSink } from '../format/byte-sink.ts';
-import { pack, packedSize, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
+import { kernels } from '../kernels/kernels.ts';
+import { pack, packedSize, putPacked, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
 import { FRAME_OF_REFERENCE } from './codec-ids.ts';
 import { damaged } from './damage.ts';
 import { readI32, writeSum } from './int64.ts';
 import { choosePlan, plan } from './plan.ts';
+import { measureRanges } from './ranges.ts';
 import { RANGE_LIMIT } from './residuals.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
-const { numbers, origin, residuals } = scratch;
-const range = new Float64Array(2);
+const { numbers, origin, ranges, residuals } = scratch;
 
 /**
  * Frame of reference: the smallest value, and how far each is above it, in packed bits (Goldstein, Ramakrishnan and
@@ -18,15 +19,16 @@ const range = new Float64Array(2);
 const HEAD_BYTES = 16;
 
 /**
- * Makes this the plan if it gives fewer bytes than the plan. False if the range of the residuals is too large for this and
+ * Measures the residuals, and makes this the plan if it gives fewer bytes than the plan. False if the range of the residuals is too large for this and
  * the other integer codecs.
  */
 export function considerFrame(count: number): boolean {
-  measure(count);
-  const width = widthOf(range[1] - range[0]);
-  if (!(range[1] - range[0] < RANGE_LIMIT)) return false;
+  measureRanges(count);
+  const range = ranges[1] - ranges[0];
+  if (!(range < RANGE_LIMIT)) return false;
+  const width = widthOf(range);
   const size = HEAD_BYTES + packedSize(count, width);
-  if (size < plan.size) choosePlan(FRAME_OF_REFERENCE, size, width, range[0]);
+  if (size < plan.size) choosePlan(FRAME_OF_REFERENCE, size, width, ranges[0]);
   return true;
 }
 
@@ -35,6 +37,11 @@ export function encodeFrame(out: ByteSink, at: number, count: number, width: num
   out.bytes.fill(0, at, at + 8);
   out.bytes[at] = width;
   writeSum(out.view, at + 8, origin[0], origin[1], min);
+  if (kernels !== undefined) {
+    kernels.packFrame(scratch.RESIDUALS_AT, count, min, width, scratch.NUMBERS_AT, scratch.PACKED_AT);
+    putPacked(out.bytes, at + HEAD_BYTES, count, width);
+    return;
+  }
   raise(count, min);
   pack(out.bytes, at + HEAD_BYTES, count, width);
 }
@@ -48,18 +55,6 @@ export function decodeFrame(bytes: Uint8Array, at: number, end: number, count: n
   const next = unpack(bytes, at + HEAD_BYTES, end, count, width);
   residuals.set(numbers.subarray(0, count));
   return next;
-}
-
-function measure(count: number): void {
-  let min = 0;
-  let max = 0;
-  for (let i = 1; i < count; i++) {
-    const value = residuals[i];
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  range[0] = min;
-  range[1] = max;
 }
 
 function raise(count: number, min: number): void {

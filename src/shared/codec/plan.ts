@@ -10,9 +10,3 @@ export function choosePlan(codec: number, size: number, width: number, min: numb
   plan.width = width;
   plan.min = min;
 }
-
-/**
- * Residuals, differences and so on are measured in steps of so many. After each step a codec that can no longer give fewer
- * bytes than the plan is dropped, as ranges only grow: mostly after the first, which saves 1 ns per value and codec.
- */
-export const MEASURE_STEP = 128;

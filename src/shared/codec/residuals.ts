@@ -1,4 +1,5 @@
 import { invariant } from '../errors.ts';
+import { kernels } from '../kernels/kernels.ts';
 import { highWord, lowWord, TWO_32, WHOLE_MAX } from './int64.ts';
 import * as scratch from './scratch.ts';
 
@@ -18,6 +19,12 @@ export const RANGE_LIMIT = 2_251_799_813_685_248;
  */
 export function residualsOfF64(count: number, limit: number): boolean {
   const first = stagedF64[0];
+  if (kernels !== undefined) {
+    if (kernels.wholes(scratch.STAGED_AT, count, limit, scratch.RESIDUALS_AT) === 0) return false;
+    origin[0] = lowWord(first);
+    origin[1] = highWord(first);
+    return true;
+  }
   for (let i = 0; i < count; i++) {
     const value = stagedF64[i];
     if (!(Math.abs(value) <= limit) || Math.floor(value) !== value) return false;
@@ -62,9 +69,13 @@ export function residualsOfI32(count: number): void {
 export function residualsOfI64(count: number): void {
   const low = stagedWords[0] >>> 0;
   const high = stagedWords[1];
+  origin[0] = low;
+  origin[1] = high;
+  if (kernels !== undefined) {
+    kernels.wideInts(scratch.STAGED_AT, count, scratch.RESIDUALS_AT);
+    return;
+  }
   for (let i = 0; i < count; i++) {
     residuals[i] = (stagedWords[2 * i + 1] - high) * TWO_32 + ((stagedWords[2 * i] >>> 0) - low);
   }
-  origin[0] = low;
-  origin[1] = high;
 }

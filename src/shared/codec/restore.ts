@@ -1,6 +1,7 @@
+import { kernels } from '../kernels/kernels.ts';
 import type { ColumnTarget } from './column-target.ts';
 import { damaged } from './damage.ts';
-import { undoDecimals } from './decimal.ts';
+import { POWERS, undoDecimals } from './decimal.ts';
 import { TWO_32, WHOLE_MAX, wordsToNumber } from './int64.ts';
 import * as scratch from './scratch.ts';
 
@@ -24,7 +25,8 @@ export function restore(
   const base = wordsToNumber(low, high);
   let sound = true;
   if (target.type === 'i64') {
-    restoreI64(count, low, high);
+    if (kernels === undefined) restoreI64(count, low, high);
+    else kernels.restoreI64(scratch.RESIDUALS_AT, count, low, high, scratch.STAGED_AT);
     target.words.set(stagedWords.subarray(0, 2 * count), 2 * row);
   } else if (target.type === 'i32') {
     sound = restoreI32(count, base);
@@ -33,11 +35,20 @@ export function restore(
     sound = restoreF32(count, base);
     target.f32.set(stagedF32.subarray(0, count), row);
   } else {
-    sound = restoreF64(count, base, target.isTime ? WHOLE_MAX - 1 : WHOLE_MAX);
-    if (decimals > 0) undoDecimals(count, decimals);
+    sound = restoreDoubles(count, base, target.isTime ? WHOLE_MAX - 1 : WHOLE_MAX, decimals);
     target.f64.set(stagedF64.subarray(0, count), row);
   }
   if (!sound) throw damaged(at, `a number that no ${target.isTime ? 'ms timestamp' : target.type} has`);
+}
+
+function restoreDoubles(count: number, base: number, limit: number, decimals: number): boolean {
+  if (kernels !== undefined) {
+    const power = POWERS[decimals]!;
+    return kernels.restoreF64(scratch.RESIDUALS_AT, count, base, limit, power, scratch.STAGED_AT) !== 0;
+  }
+  if (!restoreF64(count, base, limit)) return false;
+  if (decimals > 0) undoDecimals(count, decimals);
+  return true;
 }
 
 /** int64 as words, modulo 2^64. */

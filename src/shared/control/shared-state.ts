@@ -9,7 +9,7 @@ export interface SharedHandles {
   readonly control: SharedArrayBuffer;
   readonly tables: SharedArrayBuffer;
   /** One memory a writer. */
-  readonly memories: readonly WebAssembly.Memory[];
+  readonly memories: readonly WebAssembly.Memory<SharedArrayBuffer>[];
   readonly directories: readonly SharedArrayBuffer[];
 }
 
@@ -34,7 +34,7 @@ export function createSharedState(writers: number, chunkBytes: number): SharedSt
   const pages = Math.min(65_536, Math.ceil((SLABS_AT + chunkBytes) / WASM_PAGE));
   const memories = Array.from(
     { length: writers },
-    () => new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }),
+    () => new WebAssembly.Memory<SharedArrayBuffer>({ initial: pages, maximum: pages, shared: true }),
   );
   const directories = memories.map((_, writer) => new BlockDirectory(control, tables, writer).buffer);
   return attachSharedState({ control: control.buffer, tables: tables.buffer, memories, directories });

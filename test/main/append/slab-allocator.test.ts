@@ -10,7 +10,9 @@ const SLABS = 8;
 /** An allocator over a memory of its own, and everything it has handed out. */
 function newAllocator() {
   const pages = Math.ceil((SLABS_AT + SLABS * SLAB_BYTES) / 65_536);
-  const views = memoryViews(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+  const views = memoryViews(
+    new WebAssembly.Memory<SharedArrayBuffer>({ initial: pages, maximum: pages, shared: true }),
+  );
   return { slabs: new SlabAllocator(views), views };
 }
 

@@ -1,0 +1,45 @@
+import { kernels } from '../kernels/kernels.ts';
+import * as scratch from './scratch.ts';
+
+// Constants of this module for speed: see scratch.ts.
+const { ranges, residuals } = scratch;
+
+/**
+ * Fills `ranges` from the first `count` residuals: least and greatest of them, of their differences, and of the differences
+ * of those (0 where there are none). Exact if the residuals' range is below `RANGE_LIMIT`.
+ */
+export function measureRanges(count: number): void {
+  if (kernels === undefined) measureTwin(count);
+  else kernels.measure(scratch.RESIDUALS_AT, count, scratch.RANGES_AT);
+}
+
+function measureTwin(count: number): void {
+  let before = residuals[0];
+  let step = count > 1 ? residuals[1] - before : 0;
+  let min = before;
+  let max = before;
+  let minStep = step;
+  let maxStep = step;
+  let minTurn = count > 2 ? residuals[2] - residuals[1] - step : 0;
+  let maxTurn = minTurn;
+  for (let i = 1; i < count; i++) {
+    const value = residuals[i];
+    const stepBefore = step;
+    step = value - before;
+    before = value;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    if (step < minStep) minStep = step;
+    if (step > maxStep) maxStep = step;
+    if (i === 1) continue;
+    const turn = step - stepBefore;
+    if (turn < minTurn) minTurn = turn;
+    if (turn > maxTurn) maxTurn = turn;
+  }
+  ranges[0] = min;
+  ranges[1] = max;
+  ranges[2] = minStep;
+  ranges[3] = maxStep;
+  ranges[4] = minTurn;
+  ranges[5] = maxTurn;
+}

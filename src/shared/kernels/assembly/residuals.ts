@@ -1,0 +1,59 @@
+/** Adding and taking off 2^52 + 2^51 rounds a double below 2^51 in magnitude to the nearest whole number. */
+const ROUNDER: f64 = 6755399441055744.0;
+const SIGN: u64 = 0x8000000000000000;
+
+/**
+ * Writes values less the first one, as f64. False if one is not whole, is −0, or is over `limit` in magnitude; the residuals
+ * then mean nothing. One value beyond the last is written at both places, so that pairs come out even.
+ */
+export function wholes(values: usize, count: i32, limit: f64, out: usize): bool {
+  const end = values + ((<usize>count) << 3);
+  store<f64>(end, load<f64>(end - 8));
+  const first = f64x2.splat(load<f64>(values));
+  const limits = f64x2.splat(limit);
+  const minusZero = i64x2.splat(SIGN);
+  let sound = i64x2.splat(-1);
+  let to = out;
+  for (let at = values; at < end; at += 16, to += 16) {
+    const value = v128.load(at);
+    sound = v128.and(sound, f64x2.le(f64x2.abs(value), limits));
+    sound = v128.and(sound, f64x2.eq(f64x2.floor(value), value));
+    sound = v128.andnot(sound, i64x2.eq(value, minusZero));
+    v128.store(to, f64x2.sub(value, first));
+  }
+  return i64x2.all_true(sound);
+}
+
+/**
+ * Writes values times a power of ten, rounded, less `first`. Returns the place of the first value that such a number,
+ * divided by the power, does not give back bit for bit, or that is not below `limit` (2^50 at most) then; `count` if none.
+ */
+export function decimals(values: usize, count: i32, power: f64, first: f64, limit: f64, out: usize): i32 {
+  const end = values + ((<usize>count) << 3);
+  store<f64>(end, load<f64>(end - 8));
+  const powers = f64x2.splat(power);
+  const rounder = f64x2.splat(ROUNDER);
+  const limits = f64x2.splat(limit);
+  const firsts = f64x2.splat(first);
+  let to = out;
+  for (let at = values; at < end; at += 16, to += 16) {
+    const value = v128.load(at);
+    const whole = f64x2.sub(f64x2.add(f64x2.mul(value, powers), rounder), rounder);
+    const sound = v128.and(i64x2.eq(f64x2.div(whole, powers), value), f64x2.lt(f64x2.abs(whole), limits));
+    if (!i64x2.all_true(sound))
+      return <i32>((at - values) >> 3) + (i64x2.extract_lane(sound, 0) === 0 ? 0 : 1);
+    v128.store(to, f64x2.sub(whole, firsts));
+  }
+  return count;
+}
+
+/** Writes int64 less the first one, as f64: rounded where it is over 2^53 in magnitude. */
+export function wideInts(values: usize, count: i32, out: usize): void {
+  const low = <i64>load<u32>(values);
+  const high = <i64>load<i32>(values + 4);
+  for (let i = 0; i < count; i++) {
+    const at = values + ((<usize>i) << 3);
+    const lows = <f64>(<i64>load<u32>(at) - low);
+    store<f64>(out + ((<usize>i) << 3), <f64>(<i64>load<i32>(at + 4) - high) * 4294967296.0 + lows);
+  }
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { kernelMemory } from '../codec/scratch.ts';
+
+/**
+ * The kernels: the codecs' inner loops in WebAssembly with SIMD, written in AssemblyScript (assembly/). They work on the
+ * codecs' scratch, in places that they are given as byte offsets. Each has a twin in TypeScript in the codec that calls it,
+ * which gives the same values and bytes, runs where WebAssembly has no SIMD, and is what the tests hold the kernel against.
+ */
+export interface Kernels {
+  same32(values: number, count: number): number;
+  same64(values: number, count: number): number;
+  wholes(values: number, count: number, limit: number, out: number): number;
+  decimals(values: number, count: number, power: number, first: number, limit: number, out: number): number;
+  wideInts(values: number, count: number, out: number): void;
+  measure(numbers: number, count: number, out: number): void;
+  packFrame(values: number, count: number, base: number, width: number, numbers: number, out: number): void;
+  packDelta(values: number, count: number, base: number, width: number, numbers: number, out: number): void;
+  packDeltaOfDelta(
+    values: number,
+    count: number,
+    base: number,
+    width: number,
+    numbers: number,
+    out: number,
+  ): void;
+  unpack(packed: number, count: number, width: number, out: number): void;
+  sums(numbers: number, count: number, base: number, out: number): number;
+  sumsOfSums(numbers: number, count: number, first: number, base: number, out: number): number;
+  restoreF64(
+    residuals: number,
+    count: number,
+    base: number,
+    limit: number,
+    power: number,
+    out: number,
+  ): number;
+  restoreI64(residuals: number, count: number, low: number, high: number, out: number): void;
+}
+
+const available = instantiate();
+
+/** The kernels of this thread; undefined where their twins run. */
+export let kernels: Kernels | undefined = available;
+
+/** Whether this machine's WebAssembly has SIMD. */
+export const hasKernels = available !== undefined;
+
+/** For tests and benchmarks: lets the twins run instead of the kernels, or the kernels again. */
+export function useKernels(isOn: boolean): void {
+  kernels = isOn ? available : undefined;
+}
+
+function instantiate(): Kernels | undefined {
+  const bytes = readFileSync(new URL('./kernels.wasm', import.meta.url));
+  if (!WebAssembly.validate(bytes)) return undefined;
+  const imports = { env: { memory: kernelMemory } };
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports as unknown as Kernels;
+}

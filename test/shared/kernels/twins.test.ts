@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decoded, encoded, F64, f64Rows, I64, i64Rows } from '../codec/columns.ts';
+import { recipesOf, rowsBy } from '../codec/recipes.ts';
+import { byTwins, holdAgainstTwins } from './twin-rounds.ts';
+
+test('ten thousand random vectors have the same bytes and values by a kernel and by its twin', () => {
+  holdAgainstTwins(10_000, 1);
+});
+
+test('what damage makes of a vector is refused by both, or is the same to both', () => {
+  for (const shape of [F64, I64]) {
+    for (const recipe of recipesOf(shape)) {
+      const bytes = encoded(shape, rowsBy(shape, recipe, 100, 7));
+      for (let at = 8; at < Math.min(bytes.length, 40); at++) {
+        for (const flip of [0x01, 0x10, 0x80, 0xff]) {
+          const hurt = bytes.slice();
+          hurt[at]! ^= flip;
+          assert.deepEqual(
+            outcome(() => decoded(shape, hurt, 100)),
+            outcome(() => byTwins(() => decoded(shape, hurt, 100))),
+            `${recipe}, byte ${at}`,
+          );
+        }
+      }
+    }
+  }
+});
+
+test('a vector with one value more than pairs comes out even', () => {
+  for (const shape of [F64, I64]) {
+    const rows = shape === F64 ? f64Rows(1.5, 2.25, -7.125) : i64Rows(1n, 2n ** 40n, -5n);
+    assert.deepEqual(
+      encoded(shape, rows),
+      byTwins(() => encoded(shape, rows)),
+    );
+  }
+});
+
+/** The bits that a call gives, or the code of its error. */
+function outcome(call: () => { values: unknown; validity: unknown }): unknown {
+  try {
+    const { values } = call();
+    const { buffer } = values as Float64Array;
+    return Buffer.from(buffer).toString('hex');
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}

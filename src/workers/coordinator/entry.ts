@@ -172,7 +172,8 @@ const remote: CoordinatorRemote = {
           storage!.close();
           lock!.release();
           closed = true;
-          endIfDone();
+          // Not at once: the answer is still to be posted, and closing the port would lose it.
+          setImmediate(endIfDone);
         }
       }
     }),

@@ -1,107 +1,212 @@
 /**
- * Rates of the codecs on one core, in millions of values per second: `node dist/bench/codec/codecs.js [seconds]`.
- * Each line is a column of 65,536 rows in shared memory, encoded and decoded again and again for some time.
+ * `npm run bench:codecs [-- --ett FOLDER] [--seconds 0.2] [--json]`: what the codecs make of columns, and how fast, beside raw copies
+ * and a Gorilla baseline, all of vectors of 1,024 rows on one core; and whole columns as segments of 8,192 rows, as pack makes them.
+ * Every value is compared with what was encoded.
  */
-import { encodeColumn } from '../../src/shared/codec/choose.ts';
-import type { ColumnSource } from '../../src/shared/codec/column-data.ts';
-import { decodeColumn } from '../../src/shared/codec/decode.ts';
-import { describeVector } from '../../src/shared/codec/describe.ts';
+
+import { CODEC_NAMES } from '../../src/shared/codec/codec-ids.ts';
+import { decodeColumn } from '../../src/shared/codec/decode-column.ts';
+import { encodeColumn } from '../../src/shared/codec/encode-column.ts';
 import { ByteSink } from '../../src/shared/format/byte-sink.ts';
-import type { ColumnType } from '../../src/shared/schema/types.ts';
+import { useKernels } from '../../src/shared/kernels/kernels.ts';
+import { busyWarning, describeMachine, machineLine } from '../harness/machine.ts';
+import { textTable } from '../harness/text-table.ts';
+import { type Corpus, corpora } from './corpora.ts';
+import { type Gorilla, loadGorilla } from './gorilla-baseline.ts';
 
-const ROWS = 65_536;
-const seconds = Number(process.argv[2] ?? 0.3);
+const VECTOR = 1024;
+const SEGMENT = 8192;
 
-/** A generator of numbers 0…1 that gives the same ones each time (Marsaglia's xorshift32). */
-let state = 0x9e3779b9;
-function random(): number {
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
-  return (state >>> 0) / 2 ** 32;
+interface Line {
+  readonly name: string;
+  readonly codecs: string;
+  readonly bits: number;
+  readonly segmentBits: number;
+  readonly encode: number;
+  readonly decode: number;
+  readonly encodeTwin: number;
+  readonly decodeTwin: number;
+  readonly gorillaBits: number;
+  readonly gorillaEncode: number;
+  readonly gorillaDecode: number;
+  readonly copy: number;
 }
 
-function fixed(kind: ColumnType, value: (i: number) => number, nulls = false, isTime = false): ColumnSource {
-  const memory = new SharedArrayBuffer(8 * ROWS);
-  let values: ColumnSource['values'];
-  if (kind === 'i64') values = new BigInt64Array(memory);
-  else if (kind === 'f32') values = new Float32Array(memory);
-  else if (kind === 'i32') values = new Int32Array(memory);
-  else if (kind === 'bool') values = new Uint8Array(memory);
-  else values = new Float64Array(memory);
-  for (let i = 0; i < ROWS; i++) {
-    if (values instanceof BigInt64Array) values[i] = BigInt(Math.trunc(value(i)));
-    else values[i] = value(i);
-  }
-  const validity = nulls ? new Uint8Array(new SharedArrayBuffer(ROWS / 8)).fill(0b11101111) : undefined;
-  return { kind, isTime, values, validity, arena: undefined };
-}
-
-function variable(kind: 'utf8' | 'bytes', value: (i: number) => string): ColumnSource {
-  const texts = Array.from({ length: ROWS }, (_, i) => Buffer.from(value(i)));
-  const total = texts.reduce((sum, text) => sum + text.length, 0);
-  const arena = new Uint8Array(new SharedArrayBuffer(total));
-  const values = new Uint32Array(new SharedArrayBuffer(8 * ROWS));
-  let at = 0;
-  texts.forEach((text, i) => {
-    arena.set(text, at);
-    values[2 * i] = at;
-    values[2 * i + 1] = text.length;
-    at += text.length;
-  });
-  return { kind, isTime: false, values, validity: undefined, arena };
-}
-
-/** Millions of values per second of a call that handles ROWS of them. */
-function rate(call: () => void): number {
-  for (let i = 0; i < 20; i++) call();
-  let calls = 0;
-  const start = performance.now();
-  let now = start;
-  for (; now < start + seconds * 1000; now = performance.now()) {
-    call();
-    calls++;
-  }
-  return (calls * ROWS) / (now - start) / 1000;
-}
-
-let walk = 0;
-const columns: Record<string, ColumnSource> = {
-  'f64 fractions': fixed('f64', random),
-  'f64 fractions, nulls': fixed('f64', random, true),
-  'f64 constant': fixed('f64', () => 1.5),
-  'f64 whole 0…999': fixed('f64', () => Math.floor(1000 * random())),
-  'f64 whole, walk': fixed('f64', () => (walk += Math.floor(100 * random()) - 50) * 1000),
-  'f64 whole, walk, nulls': fixed('f64', () => (walk += Math.floor(100 * random()) - 50) * 1000, true),
-  'f32 fractions': fixed('f32', random),
-  'f32 whole 0…255': fixed('f32', () => Math.floor(256 * random())),
-  'i32 0…99,999': fixed('i32', () => Math.floor(100_000 * random())),
-  'i64 40 bits': fixed('i64', () => Math.floor(2 ** 40 * random())),
-  'i64 walk': fixed('i64', () => (walk += Math.floor(100 * random())) * 1000),
-  'ts ms regular': fixed('f64', (i) => 1.7e12 + 1000 * i, false, true),
-  'ts ms jitter': fixed('f64', (i) => 1.7e12 + 1000 * i + Math.floor(30 * random()), false, true),
-  'ts ns jitter': fixed('i64', (i) => 1.7e18 + 1e6 * i + Math.floor(3000 * random()), false, true),
-  'bool random': fixed('bool', () => Math.floor(2 * random())),
-  'utf8 3 B of 200': variable('utf8', () => String(100 + Math.floor(200 * random()))),
-  'utf8 20 B of 50': variable('utf8', () => `device-of-the-house-${10 + Math.floor(50 * random())}`),
-  'utf8 16 B distinct': variable('utf8', (i) => `user-${String(i).padStart(11, '0')}`),
-  'utf8 é distinct': variable('utf8', (i) => `né-${i}`),
-  'bytes 20 B distinct': variable('bytes', (i) => `payload-${String(i).padStart(12, '0')}`),
+const words = process.argv.slice(2);
+const word = (name: string): string | undefined => {
+  const at = words.indexOf(name);
+  return at < 0 ? undefined : words[at + 1];
 };
+const seconds = Number(word('--seconds') ?? 0.2);
+const gorilla = loadGorilla();
+const lines = corpora(word('--ett')).map(measure);
+if (words.includes('--json')) console.log(JSON.stringify({ machine: describeMachine(), lines }, null, 2));
+else print(lines);
 
-const sink = new ByteSink();
-for (const [name, source] of Object.entries(columns)) {
-  const encode = rate(() => {
+function measure({ name, source, values }: Corpus): Line {
+  const { isTime } = source;
+  const vectors = encodeAll(source, VECTOR);
+  const segments = encodeAll(source, SEGMENT);
+  check(name, values, decodeAll(segments, SEGMENT, isTime, values.length));
+  const encode = rate(values, () => void encodeAll(source, VECTOR));
+  const decode = rate(values, () => void decodeAll(vectors, VECTOR, isTime, values.length));
+  useKernels(false);
+  const encodeTwin = rate(values, () => void encodeAll(source, VECTOR));
+  const decodeTwin = rate(values, () => void decodeAll(vectors, VECTOR, isTime, values.length));
+  useKernels(true);
+  check(name, values, decodeAll(vectors, VECTOR, isTime, values.length));
+  const target = new Float64Array(values.length);
+  return {
+    name,
+    codecs: codecsOf(vectors),
+    bits: bitsOf(vectors, values),
+    segmentBits: bitsOf(segments, values),
+    encode,
+    decode,
+    encodeTwin,
+    decodeTwin,
+    ...measureGorilla(gorilla, name, values),
+    copy: rate(values, () => {
+      for (let at = 0; at < values.length; at += VECTOR) target.set(values.subarray(at, at + VECTOR), at);
+    }),
+  };
+}
+
+function encodeAll(source: Corpus['source'], rows: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  const sink = new ByteSink(1 << 17);
+  const { length } = source.values;
+  for (let at = 0; at < length; at += rows) {
     sink.clear();
-    encodeColumn(sink, source, 0, ROWS);
-  });
-  const bytes = sink.written().slice();
-  const timeAsNumber = source.isTime && source.kind === 'f64';
-  const decode = rate(() => decodeColumn(bytes, source.kind, source.isTime, timeAsNumber, ROWS));
-  const { codec } = describeVector(bytes, 0);
-  const size = (bytes.length / ROWS).toFixed(2);
-  console.log(
-    `${name.padEnd(24)}${codec.padEnd(20)}${size.padStart(6)} B/value` +
-      `${encode.toFixed(0).padStart(6)} M/s encode${decode.toFixed(0).padStart(6)} M/s decode`,
+    encodeColumn(sink, source, at, Math.min(rows, length - at));
+    parts.push(sink.written().slice());
+  }
+  return parts;
+}
+
+function decodeAll(
+  parts: readonly Uint8Array[],
+  rows: number,
+  isTime: boolean,
+  length: number,
+): Float64Array[] {
+  return parts.map(
+    (part, i) =>
+      decodeColumn(part, 'f64', isTime, isTime, Math.min(rows, length - i * rows)).values as Float64Array,
   );
+}
+
+function measureGorilla(
+  baseline: Gorilla,
+  name: string,
+  values: Float64Array,
+): Pick<Line, 'gorillaBits' | 'gorillaEncode' | 'gorillaDecode'> {
+  const parts: Float64Array[] = [];
+  for (let at = 0; at < values.length && parts.length < baseline.slots; at += VECTOR)
+    parts.push(values.subarray(at, at + VECTOR));
+  const total = parts.reduce((sum, part) => sum + part.length, 0);
+  let bits = 0;
+  const encode = (): void => {
+    bits = 0;
+    parts.forEach((part, slot) => {
+      baseline.values.set(part);
+      bits += baseline.encode(slot, part.length);
+    });
+  };
+  encode();
+  parts.forEach((part, slot) => {
+    baseline.decode(slot, part.length);
+    check(name, part, [baseline.values.subarray(0, part.length)]);
+  });
+  const target = new Float64Array(VECTOR);
+  return {
+    gorillaBits: bits / total,
+    gorillaEncode: rate(values.subarray(0, total), encode),
+    gorillaDecode: rate(values.subarray(0, total), () => {
+      parts.forEach((part, slot) => {
+        baseline.decode(slot, part.length);
+        target.set(baseline.values.subarray(0, part.length));
+      });
+    }),
+  };
+}
+
+function check(name: string, values: Float64Array, parts: readonly Float64Array[]): void {
+  const wanted = new BigUint64Array(values.buffer, values.byteOffset, values.length);
+  let at = 0;
+  for (const part of parts) {
+    const bits = new BigUint64Array(part.buffer, part.byteOffset, part.length);
+    for (const value of bits)
+      if (value !== wanted[at++]) throw new Error(`${name}: value ${at - 1} is wrong`);
+  }
+  if (at !== values.length) throw new Error(`${name}: ${at} values of ${values.length}`);
+}
+
+/** Millions of values a second: the best of several passes. */
+function rate(values: Float64Array, pass: () => void): number {
+  let best = Number.POSITIVE_INFINITY;
+  const end = performance.now() + seconds * 1000;
+  do {
+    const start = performance.now();
+    pass();
+    best = Math.min(best, performance.now() - start);
+  } while (performance.now() < end);
+  return values.length / best / 1000;
+}
+
+function bitsOf(parts: readonly Uint8Array[], values: Float64Array): number {
+  return (8 * parts.reduce((sum, part) => sum + part.length, 0)) / values.length;
+}
+
+/** The codecs of the vectors, the commonest first. */
+function codecsOf(parts: readonly Uint8Array[]): string {
+  const counts = new Map<string, number>();
+  for (const part of parts) {
+    const name = CODEC_NAMES[part[0]!]!;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 2)
+    .map(([name]) => name)
+    .join(', ');
+}
+
+function print(all: readonly Line[]): void {
+  const head = [
+    'column',
+    'codecs',
+    'bits',
+    'in segments',
+    'encode',
+    'decode',
+    'twins',
+    '',
+    'Gorilla bits',
+    'encode',
+    'decode',
+    'ratio',
+    '',
+    'copy',
+  ];
+  const rows = all.map((line) => [
+    line.name,
+    line.codecs,
+    line.bits.toFixed(2),
+    line.segmentBits.toFixed(2),
+    line.encode.toFixed(0),
+    line.decode.toFixed(0),
+    line.encodeTwin.toFixed(0),
+    line.decodeTwin.toFixed(0),
+    line.gorillaBits.toFixed(1),
+    line.gorillaEncode.toFixed(0),
+    line.gorillaDecode.toFixed(0),
+    `${(line.encode / line.gorillaEncode).toFixed(1)}×`,
+    `${(line.decode / line.gorillaDecode).toFixed(1)}×`,
+    line.copy.toFixed(0),
+  ]);
+  const machine = describeMachine();
+  console.log(`${machineLine(machine)}\n${busyWarning(machine) ?? ''}`);
+  console.log('Millions of values a second, bits a value.\n');
+  console.log(textTable(head, rows));
 }

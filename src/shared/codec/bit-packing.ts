@@ -22,7 +22,10 @@ export function packedSize(count: number, width: number): number {
 /** Packs the first `count` of `numbers`, each below 2^width, into `out` at `at`; writes `packedSize` bytes. */
 export function pack(out: Uint8Array, at: number, count: number, width: number): void {
   if (width === 0) return;
-  if (width === 8) packBytes(count);
+  if (kernels !== undefined) {
+    const { NUMBERS_AT, PACKED_AT } = scratch;
+    kernels.packFrame(NUMBERS_AT, count, 0, width, NUMBERS_AT, PACKED_AT);
+  } else if (width === 8) packBytes(count);
   else if (width === 16) packHalves(count);
   else if (width === 32) packWords(count);
   else if (width < 32) packNarrow(count, width);

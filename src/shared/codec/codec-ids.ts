@@ -8,6 +8,12 @@ export const BITMAP = 5;
 export const PLAIN = 6;
 export const DICTIONARY = 7;
 export const NONE = 8;
+export const LINEAR = 9;
+export const RUN_LENGTHS = 10;
+/** Not a vector of rows: the values that the `PLACES` vectors after it mean. */
+export const COLUMN_DICTIONARY = 11;
+export const PLACES = 12;
+export const REAL_DOUBLES = 13;
 
 /** Names of the codecs for people, by id: what `stats` shows. */
 export const CODEC_NAMES: readonly string[] = [
@@ -20,4 +26,9 @@ export const CODEC_NAMES: readonly string[] = [
   'plain',
   'dictionary',
   'none',
+  'linear',
+  'run lengths',
+  'column dictionary',
+  'places',
+  'real doubles',
 ];

@@ -1,10 +1,13 @@
 import type { ByteSink } from '../format/byte-sink.ts';
 import { kernels } from '../kernels/kernels.ts';
-import { pack, packedSize, putPacked, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
+import { pack, packedSize, putPacked, readWidth, WIDTH_MAX, widthOf } from './bit-packing.ts';
 import { DELTA_OF_DELTA } from './codec-ids.ts';
 import { damaged } from './damage.ts';
-import { readI32, readWhole, WHOLE_MAX, writeSum } from './int64.ts';
+import { readI32, readWhole, writeSum } from './int64.ts';
+import { readHead, writeHead } from './integer-head.ts';
+import { unpackPatched } from './patches.ts';
 import { choosePlan, plan } from './plan.ts';
+import { SUM_LIMIT } from './residuals.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
@@ -33,8 +36,7 @@ export function encodeDeltaOfDelta(
   width: number,
   min: number,
 ): void {
-  out.bytes.fill(0, at, at + 8);
-  out.bytes[at] = width;
+  writeHead(out.bytes, at, width);
   writeSum(out.view, at + 8, origin[0], origin[1], 0);
   writeSum(out.view, at + 16, 0, 0, residuals[1]);
   writeSum(out.view, at + 24, 0, 0, min);
@@ -56,12 +58,14 @@ export function decodeDeltaOfDelta(bytes: Uint8Array, at: number, end: number, c
   origin[1] = readI32(bytes, at + 12);
   const first = readWhole(bytes, at + 16);
   const min = readWhole(bytes, at + 24);
-  const next = unpack(bytes, at + HEAD_BYTES, end, count - 2, width);
+  readHead(bytes, at, count);
+  const next = unpackPatched(bytes, at + HEAD_BYTES, end, count - 2, width, at);
   const sound =
-    kernels === undefined
+    Math.abs(min) <= SUM_LIMIT &&
+    (kernels === undefined
       ? sumsOfSums(count, first, min)
-      : kernels.sumsOfSums(scratch.NUMBERS_AT, count, first, min, scratch.RESIDUALS_AT) !== 0;
-  if (!sound) throw damaged(at, 'differences add up to over 2^53');
+      : kernels.sumsOfSums(scratch.NUMBERS_AT, count, first, min, scratch.RESIDUALS_AT) !== 0);
+  if (!sound) throw damaged(at, 'differences add up to over 2^52');
   return next;
 }
 
@@ -77,19 +81,17 @@ function raise(count: number, min: number): void {
   }
 }
 
-/** False if a number on the way is not below 2^53 in magnitude (or is NaN), where sums stop being exact. */
+/** False if a difference or a sum on the way is not below 2^52 in magnitude (or is NaN). */
 function sumsOfSums(count: number, first: number, min: number): boolean {
   let step = first;
   let value = first;
   residuals[0] = 0;
   residuals[1] = value;
-  if (!(Math.abs(value) < WHOLE_MAX)) return false;
+  if (!(Math.abs(value) < SUM_LIMIT)) return false;
   for (let i = 2; i < count; i++) {
-    const turn = numbers[i - 2] + min;
-    step += turn;
+    step += numbers[i - 2] + min;
     value += step;
-    const sound = Math.abs(turn) < WHOLE_MAX && Math.abs(step) < WHOLE_MAX && Math.abs(value) < WHOLE_MAX;
-    if (!sound) return false;
+    if (!(Math.abs(step) < SUM_LIMIT && Math.abs(value) < SUM_LIMIT)) return false;
     residuals[i] = value;
   }
   return true;

@@ -1,10 +1,13 @@
 import type { ByteSink } from '../format/byte-sink.ts';
 import { kernels } from '../kernels/kernels.ts';
-import { pack, packedSize, putPacked, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
+import { pack, packedSize, putPacked, readWidth, WIDTH_MAX, widthOf } from './bit-packing.ts';
 import { DELTA } from './codec-ids.ts';
 import { damaged } from './damage.ts';
-import { readI32, readWhole, WHOLE_MAX, writeSum } from './int64.ts';
+import { readI32, readWhole, writeSum } from './int64.ts';
+import { readHead, writeHead, writePatchHead } from './integer-head.ts';
+import { encodePatched, unpackPatched } from './patches.ts';
 import { choosePlan, plan } from './plan.ts';
+import { SUM_LIMIT } from './residuals.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
@@ -22,10 +25,14 @@ export function considerDelta(count: number): void {
 
 /** Writes `origin` + `residuals` (the first of which is 0); `min` is their smallest difference. */
 export function encodeDelta(out: ByteSink, at: number, count: number, width: number, min: number): void {
-  out.bytes.fill(0, at, at + 8);
-  out.bytes[at] = width;
+  writeHead(out.bytes, at, width);
   writeSum(out.view, at + 8, origin[0], origin[1], 0);
   writeSum(out.view, at + 16, 0, 0, min);
+  if (plan.patches > 0) {
+    writePatchHead(out.bytes, at, plan.patches, plan.patchWidth);
+    encodePatched(out.bytes, at + HEAD_BYTES, count);
+    return;
+  }
   if (kernels !== undefined) {
     kernels.packDelta(scratch.RESIDUALS_AT, count, min, width, scratch.NUMBERS_AT, scratch.PACKED_AT);
     putPacked(out.bytes, at + HEAD_BYTES, count - 1, width);
@@ -42,12 +49,14 @@ export function decodeDelta(bytes: Uint8Array, at: number, end: number, count: n
   origin[0] = readI32(bytes, at + 8);
   origin[1] = readI32(bytes, at + 12);
   const min = readWhole(bytes, at + 16);
-  const next = unpack(bytes, at + HEAD_BYTES, end, count - 1, width);
+  readHead(bytes, at, count);
+  const next = unpackPatched(bytes, at + HEAD_BYTES, end, count - 1, width, at);
   const sound =
-    kernels === undefined
+    Math.abs(min) <= SUM_LIMIT &&
+    (kernels === undefined
       ? sums(count, min)
-      : kernels.sums(scratch.NUMBERS_AT, count, min, scratch.RESIDUALS_AT) !== 0;
-  if (!sound) throw damaged(at, 'differences add up to over 2^53');
+      : kernels.sums(scratch.NUMBERS_AT, count, min, scratch.RESIDUALS_AT) !== 0);
+  if (!sound) throw damaged(at, 'differences add up to over 2^52');
   return next;
 }
 
@@ -60,14 +69,13 @@ function raise(count: number, min: number): void {
   }
 }
 
-/** False if a number on the way is not below 2^53 in magnitude (or is NaN), where sums stop being exact. */
+/** False if a sum on the way is not below 2^52 in magnitude. */
 function sums(count: number, min: number): boolean {
   let value = 0;
   residuals[0] = 0;
   for (let i = 1; i < count; i++) {
-    const step = numbers[i - 1] + min;
-    value += step;
-    if (!(Math.abs(step) < WHOLE_MAX && Math.abs(value) < WHOLE_MAX)) return false;
+    value += numbers[i - 1] + min;
+    if (!(Math.abs(value) < SUM_LIMIT)) return false;
     residuals[i] = value;
   }
   return true;

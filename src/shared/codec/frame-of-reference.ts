@@ -1,11 +1,12 @@
 import type { ByteSink } from '../format/byte-sink.ts';
 import { kernels } from '../kernels/kernels.ts';
-import { pack, packedSize, putPacked, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
+import { pack, packedSize, putPacked, readWidth, WIDTH_MAX, widthOf } from './bit-packing.ts';
 import { FRAME_OF_REFERENCE } from './codec-ids.ts';
 import { damaged } from './damage.ts';
 import { readI32, writeSum } from './int64.ts';
+import { readHead, writeHead, writePatchHead } from './integer-head.ts';
+import { encodePatched, unpackPatched } from './patches.ts';
 import { choosePlan, plan } from './plan.ts';
-import { measureRanges } from './ranges.ts';
 import { RANGE_LIMIT } from './residuals.ts';
 import * as scratch from './scratch.ts';
 
@@ -19,11 +20,10 @@ const { numbers, origin, ranges, residuals } = scratch;
 const HEAD_BYTES = 16;
 
 /**
- * Measures the residuals, and makes this the plan if it gives fewer bytes than the plan. False if the range of the residuals is too large for this and
+ * Makes this the plan if it gives fewer bytes than the plan. The residuals' `ranges` are known. False if the range of the residuals is too large for this and
  * the other integer codecs.
  */
 export function considerFrame(count: number): boolean {
-  measureRanges(count);
   const range = ranges[1] - ranges[0];
   if (!(range < RANGE_LIMIT)) return false;
   const width = widthOf(range);
@@ -34,9 +34,13 @@ export function considerFrame(count: number): boolean {
 
 /** Writes `origin` + `residuals`, of which `min` is the smallest and none is 2^width above it. */
 export function encodeFrame(out: ByteSink, at: number, count: number, width: number, min: number): void {
-  out.bytes.fill(0, at, at + 8);
-  out.bytes[at] = width;
+  writeHead(out.bytes, at, width);
   writeSum(out.view, at + 8, origin[0], origin[1], min);
+  if (plan.patches > 0) {
+    writePatchHead(out.bytes, at, plan.patches, plan.patchWidth);
+    encodePatched(out.bytes, at + HEAD_BYTES, count);
+    return;
+  }
   if (kernels !== undefined) {
     kernels.packFrame(scratch.RESIDUALS_AT, count, min, width, scratch.NUMBERS_AT, scratch.PACKED_AT);
     putPacked(out.bytes, at + HEAD_BYTES, count, width);
@@ -52,7 +56,8 @@ export function decodeFrame(bytes: Uint8Array, at: number, end: number, count: n
   const width = readWidth(bytes, at, WIDTH_MAX);
   origin[0] = readI32(bytes, at + 8);
   origin[1] = readI32(bytes, at + 12);
-  const next = unpack(bytes, at + HEAD_BYTES, end, count, width);
+  readHead(bytes, at, count);
+  const next = unpackPatched(bytes, at + HEAD_BYTES, end, count, width, at);
   residuals.set(numbers.subarray(0, count));
   return next;
 }

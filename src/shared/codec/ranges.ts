@@ -5,15 +5,18 @@ import * as scratch from './scratch.ts';
 const { ranges, residuals } = scratch;
 
 /**
- * Fills `ranges` from the first `count` residuals: least and greatest of them, of their differences, and of the differences
- * of those (0 where there are none). Exact if the residuals' range is below `RANGE_LIMIT`.
+ * Fills `ranges` from the first `count` residuals: least and greatest of them, of their differences, of the differences of
+ * those (0 where there are none), and of the residuals less a line. Exact if the residuals' range is below `RANGE_LIMIT`.
+ * @returns the line's slope: whole, near that from the first residual to the last
  */
-export function measureRanges(count: number): void {
-  if (kernels === undefined) measureTwin(count);
-  else kernels.measure(scratch.RESIDUALS_AT, count, scratch.RANGES_AT);
+export function measureRanges(count: number): number {
+  const slope = count > 2 ? Math.round((residuals[count - 1] - residuals[0]) / (count - 1)) : 0;
+  if (kernels === undefined) measureTwin(count, slope);
+  else kernels.measure(scratch.RESIDUALS_AT, count, slope, scratch.RANGES_AT);
+  return slope;
 }
 
-function measureTwin(count: number): void {
+function measureTwin(count: number, slope: number): void {
   let before = residuals[0];
   let step = count > 1 ? residuals[1] - before : 0;
   let min = before;
@@ -22,11 +25,16 @@ function measureTwin(count: number): void {
   let maxStep = step;
   let minTurn = count > 2 ? residuals[2] - residuals[1] - step : 0;
   let maxTurn = minTurn;
+  let minRest = before;
+  let maxRest = before;
   for (let i = 1; i < count; i++) {
     const value = residuals[i];
     const stepBefore = step;
     step = value - before;
     before = value;
+    const rest = value - slope * i;
+    if (rest < minRest) minRest = rest;
+    if (rest > maxRest) maxRest = rest;
     if (value < min) min = value;
     if (value > max) max = value;
     if (step < minStep) minStep = step;
@@ -42,4 +50,6 @@ function measureTwin(count: number): void {
   ranges[3] = maxStep;
   ranges[4] = minTurn;
   ranges[5] = maxTurn;
+  ranges[6] = minRest;
+  ranges[7] = maxRest;
 }

@@ -14,6 +14,12 @@ const { origin, residuals, stagedF32, stagedF64, stagedWords } = scratch;
 export const RANGE_LIMIT = 2_251_799_813_685_248;
 
 /**
+ * What decoders let sums of differences come to, less than this in magnitude: sums of a few differences then are exact in
+ * whatever order a kernel makes them.
+ */
+export const SUM_LIMIT = 4_503_599_627_370_496;
+
+/**
  * Residuals of the staged float64 values, with the first as `origin`. False, at the first value that is not whole, is −0,
  * or is over `limit` (at most 2^53) in magnitude.
  */

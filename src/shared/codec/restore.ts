@@ -2,24 +2,20 @@ import { kernels } from '../kernels/kernels.ts';
 import type { ColumnTarget } from './column-target.ts';
 import { damaged } from './damage.ts';
 import { POWERS, undoDecimals } from './decimal.ts';
+import { addUlps, form, putExceptions } from './form.ts';
 import { TWO_32, WHOLE_MAX, wordsToNumber } from './int64.ts';
+import { narrow, undoSingles } from './loose-decimals.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
 const { origin, residuals, stagedF32, stagedF64, stagedWords } = scratch;
 
 /**
- * Adds `origin` to the first `count` of `residuals` and stores the sums, divided by 10^decimals, at `row` of the target. Throws DAMAGED, naming
- * `at`, if a sum has no equal value in the target's type. The sums are made in the staging scratch and copied from there,
+ * Adds `origin` to the first `count` of `residuals` and stores what `form` makes of the sums at `row` of the target. Throws
+ * DAMAGED, naming `at`, if a sum has no equal value in the target's type. The sums are made in the staging scratch and copied from there,
  * which costs less than to store them in an array that changes from call to call.
  */
-export function restore(
-  target: ColumnTarget,
-  row: number,
-  count: number,
-  at: number,
-  decimals: number,
-): void {
+export function restore(target: ColumnTarget, row: number, count: number, at: number): void {
   const low = origin[0];
   const high = origin[1];
   const base = wordsToNumber(low, high);
@@ -31,23 +27,35 @@ export function restore(
   } else if (target.type === 'i32') {
     sound = restoreI32(count, base);
     target.words.set(stagedWords.subarray(0, count), row);
+  } else if (target.type === 'f32' && form.isSingle) {
+    sound = restoreDoubles(count, base, WHOLE_MAX);
+    narrow(count);
+    putExceptions(true);
+    target.f32.set(stagedF32.subarray(0, count), row);
   } else if (target.type === 'f32') {
     sound = restoreF32(count, base);
     target.f32.set(stagedF32.subarray(0, count), row);
   } else {
-    sound = restoreDoubles(count, base, target.isTime ? WHOLE_MAX - 1 : WHOLE_MAX, decimals);
+    sound = restoreDoubles(count, base, target.isTime ? WHOLE_MAX - 1 : WHOLE_MAX);
+    if (form.ulpsWidth > 0) addUlps(count);
+    putExceptions(false);
     target.f64.set(stagedF64.subarray(0, count), row);
   }
   if (!sound) throw damaged(at, `a number that no ${target.isTime ? 'ms timestamp' : target.type} has`);
 }
 
-function restoreDoubles(count: number, base: number, limit: number, decimals: number): boolean {
+/** Sums as float64, divided and rounded as `form` says; false as `restoreF64`. */
+function restoreDoubles(count: number, base: number, limit: number): boolean {
+  const { decimals, isSingle } = form;
   if (kernels !== undefined) {
-    const power = POWERS[decimals]!;
-    return kernels.restoreF64(scratch.RESIDUALS_AT, count, base, limit, power, scratch.STAGED_AT) !== 0;
+    const power = isSingle ? 1 : POWERS[decimals];
+    const { RESIDUALS_AT, STAGED_AT } = scratch;
+    if (kernels.restoreF64(RESIDUALS_AT, count, base, limit, power, STAGED_AT) === 0) return false;
+  } else {
+    if (!restoreF64(count, base, limit)) return false;
+    if (decimals > 0 && !isSingle) undoDecimals(count, decimals);
   }
-  if (!restoreF64(count, base, limit)) return false;
-  if (decimals > 0) undoDecimals(count, decimals);
+  if (isSingle) undoSingles(count, decimals);
   return true;
 }
 

@@ -28,7 +28,12 @@ export const RESIDUALS_AT = STAGED_AT + VALUES_BYTES;
 export const NUMBERS_AT = RESIDUALS_AT + VALUES_BYTES;
 export const PACKED_AT = NUMBERS_AT + VALUES_BYTES;
 export const RANGES_AT = PACKED_AT + PACKED_BYTES;
-const VALIDITY_AT = RANGES_AT + 64;
+export const STATISTICS_AT = RANGES_AT + 64;
+export const PLACES_AT = STATISTICS_AT + 32;
+/** Results of `estimate`, and room for it to work in. */
+export const ESTIMATE_AT = PLACES_AT + 2 * VECTOR_ROWS;
+export const ROOM_AT = ESTIMATE_AT + 16;
+const VALIDITY_AT = ROOM_AT + 1024;
 if (VALIDITY_AT + VECTOR_ROWS / 8 > PAGE_BYTES) throw new RangeError('the scratch outgrew its page');
 
 /**
@@ -53,8 +58,19 @@ export const packedBytes = new Uint8Array(buffer, PACKED_AT, PACKED_BYTES);
 export const packedHalves = new Uint16Array(buffer, PACKED_AT, PACKED_BYTES / 2);
 export const packedWords = new Int32Array(buffer, PACKED_AT, PACKED_BYTES / 4);
 
-/** Least and greatest residual, difference, and difference of differences: see ranges.ts. */
-export const ranges = new Float64Array(buffer, RANGES_AT, 6);
+/** Least and greatest residual, difference, difference of differences, and distance from a line: see ranges.ts. */
+export const ranges = new Float64Array(buffer, RANGES_AT, 8);
+
+/** Least and greatest value and their sum, as f64 or as int64: see statistics.ts. */
+export const statisticsF64 = new Float64Array(buffer, STATISTICS_AT, 3);
+export const statisticsWords = new Int32Array(buffer, STATISTICS_AT, 6);
+export const statisticsBytes = new Uint8Array(buffer, STATISTICS_AT, 24);
+
+/** Bytes and middle of the last estimate: see patches.ts. */
+export const estimated = new Float64Array(buffer, ESTIMATE_AT, 2);
+
+/** Places of values that are kept apart: see patches.ts and decimal.ts. */
+export const places = new Uint16Array(buffer, PLACES_AT, VECTOR_ROWS);
 
 /** Validity of the vector in work: bit i is row i of the vector, bits beyond its count are 0. */
 export const validityBits = new Uint8Array(buffer, VALIDITY_AT, VECTOR_ROWS / 8);

@@ -1,6 +1,8 @@
-import { encodeColumn } from '../codec/choose.ts';
 import type { ColumnSource, DecodedColumn } from '../codec/column-data.ts';
-import { decodeColumn } from '../codec/decode.ts';
+import { columnStatistics } from '../codec/column-statistics.ts';
+import { decodeColumn } from '../codec/decode-column.ts';
+import { encodeColumn } from '../codec/encode-column.ts';
+import type { VectorStatistics } from '../codec/statistics.ts';
 import { MAX_BLOCK_BYTES, VECTOR_ROWS } from '../schema/limits.ts';
 import { type Column, TS_CODE, TYPE_CODE } from '../schema/types.ts';
 import { readExactly, type Storage } from '../storage/storage.ts';
@@ -174,6 +176,15 @@ export class Block {
   column(column: Column): DecodedColumn | undefined {
     const bytes = this.encodedColumn(column);
     return bytes === undefined ? undefined : decodeColumn(bytes, column.type, false, false, this.ref.rows);
+  }
+
+  /**
+   * What is known of each 1,024 rows of a column without decoding them; undefined where nothing is, or if the block is older
+   * than the column. @throws DAMAGED
+   */
+  statistics(column: Column): (VectorStatistics | undefined)[] | undefined {
+    const bytes = this.encodedColumn(column);
+    return bytes === undefined ? undefined : columnStatistics(bytes, column.type, this.ref.rows);
   }
 
   /** A column's encoded bytes, checked; undefined if the block is older than the column. @throws DAMAGED */

@@ -12,7 +12,38 @@ export interface Kernels {
   wholes(values: number, count: number, limit: number, out: number): number;
   decimals(values: number, count: number, power: number, first: number, limit: number, out: number): number;
   wideInts(values: number, count: number, out: number): void;
-  measure(numbers: number, count: number, out: number): void;
+  measure(numbers: number, count: number, slope: number, out: number): void;
+  estimate(
+    codec: number,
+    values: number,
+    count: number,
+    headBytes: number,
+    limit: number,
+    out: number,
+    room: number,
+  ): number;
+  outliers(
+    codec: number,
+    values: number,
+    count: number,
+    base: number,
+    span: number,
+    numbers: number,
+    places: number,
+  ): number;
+  packLinear(
+    values: number,
+    count: number,
+    base: number,
+    slope: number,
+    width: number,
+    numbers: number,
+    out: number,
+  ): void;
+  line(numbers: number, count: number, slope: number, out: number): number;
+  statisticsF64(values: number, count: number, out: number): void;
+  statisticsI64(values: number, count: number, out: number): number;
+  statisticsI32(values: number, count: number, out: number): void;
   packFrame(values: number, count: number, base: number, width: number, numbers: number, out: number): void;
   packDelta(values: number, count: number, base: number, width: number, numbers: number, out: number): void;
   packDeltaOfDelta(

@@ -1,9 +1,10 @@
 /** Columns for the tests of this folder: rows as bits, so that comparing them is exact, and sources made of them. */
 
 import assert from 'node:assert/strict';
-import { encodeColumn, encodeVector } from '../../../src/shared/codec/choose.ts';
+import { encodeVector } from '../../../src/shared/codec/choose.ts';
 import type { ColumnSource, DecodedColumn } from '../../../src/shared/codec/column-data.ts';
-import { decodeColumn } from '../../../src/shared/codec/decode.ts';
+import { decodeColumn } from '../../../src/shared/codec/decode-column.ts';
+import { encodeColumn } from '../../../src/shared/codec/encode-column.ts';
 import { MillraceError } from '../../../src/shared/errors.ts';
 import { ByteSink } from '../../../src/shared/format/byte-sink.ts';
 import type { ColumnType } from '../../../src/shared/schema/types.ts';

@@ -45,10 +45,8 @@ test('raw: keeps every bit of a NaN', () => {
   );
 });
 
-test('raw: taken for fractions, for floats with −0, and for integers of too wide a range', () => {
-  for (const recipe of ['fractions', 'zeros', 'wholeButOne', 'decimalsButOne', 'over53', 'random']) {
-    assert.equal(encodedVector(F64, rowsBy(F64, recipe, 1024, 1))[0], 0, recipe);
-  }
+test('raw: taken for random bits and for integers of too wide a range', () => {
+  assert.equal(encodedVector(F64, rowsBy(F64, 'random', 1024, 1))[0], 0);
   assert.equal(encodedVector(I64, rowsBy(I64, 'tooWide', 1024, 1))[0], 0);
   assert.equal(encodedVector(I64, rowsBy(I64, 'extremes', 1024, 1))[0], 0);
 });

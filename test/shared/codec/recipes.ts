@@ -58,7 +58,12 @@ const FLOATS: Record<string, (count: number, roll: Dice) => number[]> = {
   minusZeros: (n) => fill(n, -0),
   zeros: (n, roll) => each(n, () => (roll(2) === 0 ? 0 : -0)),
   special: (n, roll) =>
-    each(n, () => [0, -0, Number.NaN, Infinity, -Infinity, 5e-324, 1e-310, 1.7e308, 1e-45, 3.4e38][roll(10)]),
+    each(
+      n,
+      () =>
+        [0, -0, Number.NaN, Infinity, -Infinity, 5e-324, -5e-324, 1e-310, 1.7e308, 1e-45, 3.4e38][roll(11)],
+    ),
+  tiny: (n, roll) => each(n, () => [0, 5e-324, -5e-324, 1e-323, -1e-323, 1e-45][roll(6)]),
   wholeButOne: (n) => each(n, (i) => (i === n - 1 ? Math.SQRT1_2 : i)),
   wholeAndHalf: (n) => each(n, (i) => (i === n - 1 ? 0.5 : i)),
   sensor: (n, roll) => sums(n, BigInt(roll(4000)), () => BigInt(roll(21)) - 10n).map((x) => Number(x) / 100),

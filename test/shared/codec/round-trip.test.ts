@@ -46,7 +46,8 @@ for (const shape of SHAPES) {
           const rows = rowsBy(shape, recipe, length, seed, nulls);
           const bytes = encoded(shape, rows);
           assertRoundTrip(shape, rows, bytes);
-          if (length !== 1023) assert.deepEqual(naiveColumn(shape, bytes), rows, `${recipe}, ${length} rows`);
+          if (length !== 1023)
+            assert.deepEqual(naiveColumn(shape, bytes, rows.length), rows, `${recipe}, ${length} rows`);
         }
       }
     }
@@ -97,7 +98,7 @@ test('rows without a null take no validity, even where the source keeps a bitmap
   for (const shape of SHAPES) {
     const rows = rowsBy(shape, recipesOf(shape)[1], 100, 1);
     const bytes = encoded(shape, rows, { validity: true });
-    assert.equal(bytes[1], 0);
+    assert.equal(bytes[1] & 1, 0);
     assert.deepEqual(bytes, encoded(shape, rows));
     assert.equal(describeVector(bytes, 0).nulls, 0);
   }

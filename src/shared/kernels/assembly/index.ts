@@ -1,11 +1,13 @@
 // The kernels as one WebAssembly module. Each works on memory that its caller names by offsets and has a twin in plain
 // TypeScript with the same values and bytes, in the codec that uses it (see ../kernels.ts). No kernel has static data,
 // allocates, or keeps anything between calls.
-
+export { estimate } from './estimate';
 export { measure } from './measure';
-export { packDelta, packDeltaOfDelta, packFrame } from './pack';
+export { outliers } from './outliers';
+export { packDelta, packDeltaOfDelta, packFrame, packLinear } from './pack';
 export { decimals, wholes, wideInts } from './residuals';
 export { restoreF64, restoreI64 } from './restore';
 export { same32, same64 } from './same';
-export { sums, sumsOfSums } from './sums';
+export { statisticsF64, statisticsI32, statisticsI64 } from './statistics';
+export { line, sums, sumsOfSums } from './sums';
 export { unpack } from './unpack';

@@ -1,13 +1,15 @@
 /**
- * Writes six f64: the least and the greatest of the numbers, of their differences, and of the differences of those; 0 where
- * there are none. All must be whole and below 2^52 in magnitude.
+ * Writes eight f64: the least and the greatest of the numbers, of their differences, of the differences of those (0 where
+ * there are none), and of the numbers less `slope` times their place. All must be whole and below 2^52 in magnitude.
  */
-export function measure(numbers: usize, count: i32, out: usize): void {
+export function measure(numbers: usize, count: i32, slope: f64, out: usize): void {
   const v0 = load<f64>(numbers);
   let least = v0;
   let most = v0;
   let leastStep: f64 = 0;
   let mostStep: f64 = 0;
+  let leastRest = v0;
+  let mostRest = v0;
   let leastTurn: f64 = 0;
   let mostTurn: f64 = 0;
   const end = numbers + ((<usize>count) << 3);
@@ -17,6 +19,8 @@ export function measure(numbers: usize, count: i32, out: usize): void {
     least = min(least, v1);
     most = max(most, v1);
     leastStep = mostStep = v1 - v0;
+    leastRest = min(leastRest, v1 - slope);
+    mostRest = max(mostRest, v1 - slope);
     at += 8;
   }
   if (count > 2) {
@@ -30,11 +34,19 @@ export function measure(numbers: usize, count: i32, out: usize): void {
   let maxSteps = f64x2.splat(mostStep);
   let minTurns = f64x2.splat(leastTurn);
   let maxTurns = f64x2.splat(mostTurn);
+  let minRests = f64x2.splat(leastRest);
+  let maxRests = f64x2.splat(mostRest);
+  let line = f64x2.replace_lane(f64x2.splat(2 * slope), 1, 3 * slope);
+  const twoSlopes = f64x2.splat(2 * slope);
   for (; at + 16 <= end; at += 16) {
     const value = v128.load(at);
     const before = v128.load(at - 8);
     const step = f64x2.sub(value, before);
     const turn = f64x2.sub(step, f64x2.sub(before, v128.load(at - 16)));
+    const rest = f64x2.sub(value, line);
+    line = f64x2.add(line, twoSlopes);
+    minRests = f64x2.pmin(minRests, rest);
+    maxRests = f64x2.pmax(maxRests, rest);
     mins = f64x2.pmin(mins, value);
     maxs = f64x2.pmax(maxs, value);
     minSteps = f64x2.pmin(minSteps, step);
@@ -47,6 +59,9 @@ export function measure(numbers: usize, count: i32, out: usize): void {
     const before = load<f64>(at - 8);
     const step = value - before;
     const turn = step - (before - load<f64>(at - 16));
+    const rest = f64x2.splat(value - f64x2.extract_lane(line, 0));
+    minRests = f64x2.pmin(minRests, rest);
+    maxRests = f64x2.pmax(maxRests, rest);
     mins = f64x2.pmin(mins, f64x2.splat(value));
     maxs = f64x2.pmax(maxs, f64x2.splat(value));
     minSteps = f64x2.pmin(minSteps, f64x2.splat(step));
@@ -60,4 +75,6 @@ export function measure(numbers: usize, count: i32, out: usize): void {
   store<f64>(out + 24, max(f64x2.extract_lane(maxSteps, 0), f64x2.extract_lane(maxSteps, 1)));
   store<f64>(out + 32, min(f64x2.extract_lane(minTurns, 0), f64x2.extract_lane(minTurns, 1)));
   store<f64>(out + 40, max(f64x2.extract_lane(maxTurns, 0), f64x2.extract_lane(maxTurns, 1)));
+  store<f64>(out + 48, min(f64x2.extract_lane(minRests, 0), f64x2.extract_lane(minRests, 1)));
+  store<f64>(out + 56, max(f64x2.extract_lane(maxRests, 0), f64x2.extract_lane(maxRests, 1)));
 }

@@ -69,6 +69,31 @@ export function packDeltaOfDelta(
   packBits(numbers, count - 2, width, out);
 }
 
+/** Packs values less `base` and `slope` times their place. */
+export function packLinear(
+  values: usize,
+  count: i32,
+  base: f64,
+  slope: f64,
+  width: u32,
+  numbers: usize,
+  out: usize,
+): void {
+  const lift = f64x2.splat(LIFT);
+  const low = i64x2.splat(LOW);
+  const bases = f64x2.splat(base);
+  const twoSlopes = f64x2.splat(2 * slope);
+  const end = values + ((<usize>count) << 3);
+  let line = f64x2.replace_lane(f64x2.splat(0), 1, slope);
+  let to = numbers;
+  for (let at = values; at < end; at += 16, to += 16) {
+    const rest = f64x2.sub(v128.load(at), line);
+    line = f64x2.add(line, twoSlopes);
+    v128.store(to, v128.and(f64x2.add(f64x2.sub(rest, bases), lift), low));
+  }
+  packBits(numbers, count, width, out);
+}
+
 /** Packs u64 below 2^width. Several go into the word at once where they fit: fewer branches on whether it is full. */
 function packBits(numbers: usize, count: i32, width: u32, out: usize): void {
   if (width === 0) return;

@@ -1,4 +1,7 @@
+import type { WriterDeath } from '../shared/control/api.ts';
 import type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
+
+export type { WriterDeath };
 
 /** How a column is named when a table is made: a name alone is an `f64` column. */
 export type ColumnSpec = string | { readonly name: string; readonly type?: ColumnType };
@@ -173,12 +176,18 @@ export interface DatabaseStats {
   readonly rows: number;
   readonly writers: readonly WriterStats[];
   readonly memory: { readonly budgetBytes: number; readonly slabBytes: number };
+  /** Threads that have the database open for appends, those included whose end the writers have not yet seen off. */
+  readonly producers: number;
+  /** The last 100 ends of writers that nobody asked for; each was replaced, and no row was lost. */
+  readonly deaths: readonly WriterDeath[];
   /** What recovery found when the database was opened. */
   readonly recovery: RecoveryReport;
 }
 
 export interface WriterStats {
   readonly writer: number;
+  /** How often its thread ended and was replaced. */
+  readonly deaths: number;
   readonly rows: number;
   readonly blocks: number;
   readonly commits: number;

@@ -1,3 +1,4 @@
+import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
 import type { DatabaseStats } from './api-types.ts';
 import type { TableCore, TableHost } from './table-core.ts';
@@ -10,6 +11,7 @@ export interface DatabaseCore extends TableHost {
   core(definition: TableDefinition): TableCore;
   stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>>;
   createTable(name: string, specs: unknown, unit: unknown): TableDefinition;
+  ticket(): DatabaseTicket;
   sync(): Promise<void>;
   flush(): Promise<void>;
   drained(): Promise<void>;

@@ -1,3 +1,4 @@
+import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import { MillraceError, show } from '../shared/errors.ts';
 import { checkName } from '../shared/schema/check-names.ts';
 import type { TableDefinition, TimeUnit } from '../shared/schema/types.ts';
@@ -90,7 +91,16 @@ export class NanoTsDbShared {
     return new Table<C, U>(this.core.core(this.core.createTable(name, columns, unit)));
   }
 
-  /** A table by its name. @throws UNKNOWN_TABLE */
+  /**
+   * What `connect` in another thread of this process needs to append and read here: plain data for `workerData` or a message.
+   * @throws READ_ONLY, CLOSED
+   */
+  ticket(): DatabaseTicket {
+    this.core.checkReadable();
+    return this.core.ticket();
+  }
+
+  /** A table by its name, with the columns that it has now. @throws UNKNOWN_TABLE */
   table(name: string): Table<AnySpecs, TimeUnit> {
     return new Table(this.core.core(this.definition(name)));
   }
@@ -174,7 +184,9 @@ export class NanoTsDbShared {
   }
 
   /**
-   * Flushes and closes. Every row appended before is durable when it resolves. A second call does the same as the first.
+   * Flushes and closes, for all threads: their handles then throw CLOSED, also where they waited. Every row appended before
+   * is durable when it resolves. A second call does the same as the first. On a handle from `connect`: every row of all
+   * threads so far is durable then, and only this handle is closed.
    * @throws POISONED if the database was poisoned: what was acknowledged is safe, reopening finds it
    */
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { CoordinatorLink, ProducerTicket } from '../shared/control/api.ts';
 import type { SharedState } from '../shared/control/shared-state.ts';
+import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import type { Waiting } from '../shared/wait.ts';
@@ -29,6 +30,10 @@ export interface Engine {
   readonly producer: ProducerTicket;
   /** The tables that there were when the engine started. */
   readonly tables: readonly TableDefinition[];
+  /** What another thread joins this engine with; undefined where there are no other threads. */
+  readonly ticket?: DatabaseTicket;
+  /** Whether another thread opened the database, which goes on after this handle's end. */
+  readonly joined?: boolean;
   /** Frees what the engine holds in this thread, after the coordinator has closed the database or failed to. */
   dispose(): Promise<void>;
 }

@@ -1,5 +1,12 @@
 import type { Control } from '../shared/control/control.ts';
-import { STATE_OPEN, W_SYNC_DONE, writerWord } from '../shared/control/words.ts';
+import {
+  STATE_CLOSED,
+  STATE_CLOSING,
+  STATE_OPEN,
+  STATE_POISONED,
+  W_SYNC_DONE,
+  writerWord,
+} from '../shared/control/words.ts';
 import type { Waiting } from '../shared/wait.ts';
 
 /** How long a process that ends without `close()` waits for its last commit. */
@@ -8,23 +15,35 @@ const EXIT_WAIT_MS = 5000;
 /** What must be finished before this thread may end. One listener serves all databases. */
 const unfinished = new Set<() => void>();
 
+function isOver(state: number): boolean {
+  return state === STATE_CLOSED || state === STATE_POISONED;
+}
+
 function finishAll(): void {
   for (const finish of unfinished) finish();
 }
 
 /**
  * Makes the process's or thread's end wait for a last durable commit: workers go on running while an exit handler waits.
+ * @param endsAll whether the engine ends with this thread: then nobody's append returns any more from here on, so that every
+ *   row whose append had returned is in that commit
  * @returns undoes it
  */
-export function finishAtExit(control: Control, waiting: Waiting, writers: number): () => void {
+export function finishAtExit(
+  control: Control,
+  waiting: Waiting,
+  writers: number,
+  endsAll: boolean,
+): () => void {
   const finish = (): void => {
     if (control.state !== STATE_OPEN) return;
+    if (endsAll) control.setState(STATE_CLOSING);
     const until = performance.now() + EXIT_WAIT_MS;
     const tickets = Array.from({ length: writers }, (_, writer) => control.requestSync(writer));
     for (const [writer, ticket] of tickets.entries()) {
       waiting.block(
         writerWord(writer) + W_SYNC_DONE,
-        () => control.isSynced(writer, ticket) || control.state !== STATE_OPEN || performance.now() > until,
+        () => control.isSynced(writer, ticket) || isOver(control.state) || performance.now() > until,
       );
     }
   };

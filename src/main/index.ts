@@ -1,3 +1,4 @@
+export type { DatabaseTicket } from '../shared/control/ticket.ts';
 export { type ErrorCode, MillraceError } from '../shared/errors.ts';
 export type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
 export type {
@@ -14,7 +15,9 @@ export type {
   ScanOptions,
   TableInfo,
   TableStats,
+  WriterDeath,
   WriterStats,
 } from './api-types.ts';
+export { connect } from './connect.ts';
 export { NanoTsDbShared } from './database.ts';
 export { Table, type TimeSpan } from './table.ts';

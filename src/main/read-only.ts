@@ -89,6 +89,17 @@ export class ReadOnlyDatabase implements DatabaseCore {
     throw readOnlyError();
   }
 
+  addColumn(): never {
+    throw readOnlyError();
+  }
+
+  ticket(): never {
+    throw new MillraceError(
+      'READ_ONLY',
+      'a database that was opened with readOnly has no ticket; open its path with readOnly in the other thread',
+    );
+  }
+
   async sync(): Promise<void> {
     this.checkWritable();
   }
@@ -118,6 +129,8 @@ export class ReadOnlyDatabase implements DatabaseCore {
       writers: [],
       memory: { budgetBytes: 0, slabBytes: 0 },
       recovery: { frames, rows, droppedBytes, damage },
+      producers: 0,
+      deaths: [],
     };
   }
 }

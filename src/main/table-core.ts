@@ -19,9 +19,17 @@ export interface TableHost {
   checkReadable(): void;
   /** Throws unless rows can be taken. */
   checkWritable(): void;
+  /** The snapshot's definition is the newest one: rows may have versions that `definition` does not know. */
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot;
+  /** The table with one column more. */
+  addColumn(definition: TableDefinition, spec: unknown): TableCore;
   /** Called after an append: waits for durability if it must. @returns whether the caller may go on at full speed */
   appended(definition: TableDefinition): boolean;
+}
+
+/** Which of a table's appenders in this thread has a chunk open: one a version of the schema, one open chunk for all. */
+export interface Lane {
+  active: TableAppender | undefined;
 }
 
 /** A table without its types: what `Table` wraps. */
@@ -29,15 +37,23 @@ export class TableCore {
   readonly definition: TableDefinition;
   private readonly host: TableHost;
   private readonly appender: TableAppender | undefined;
+  private readonly lane: Lane;
 
-  constructor(host: TableHost, definition: TableDefinition, appender: TableAppender | undefined) {
+  constructor(
+    host: TableHost,
+    definition: TableDefinition,
+    appender: TableAppender | undefined,
+    lane: Lane = { active: appender },
+  ) {
     this.host = host;
     this.definition = definition;
     this.appender = appender;
+    this.lane = lane;
   }
 
   appendRow(ts: number | bigint, values: readonly unknown[]): boolean {
     this.host.checkWritable();
+    if (this.lane.active !== this.appender) this.takeLane();
     this.appender!.appendRow(ts, values);
     return this.host.appended(this.definition);
   }
@@ -49,6 +65,7 @@ export class TableCore {
       ? arrowToBatches(batch, currentColumns(definition), definition.unit)
       : [batch];
     const checked = batches.map((part) => checkBatch(this.appender!, part));
+    if (this.lane.active !== this.appender) this.takeLane();
     for (const part of checked) appendBatch(this.appender!, part);
     return this.host.appended(definition);
   }
@@ -96,11 +113,23 @@ export class TableCore {
     try {
       return tableStats(
         snapshot,
-        snapshot.runs.map((run) => runPart(this.definition, run)),
+        snapshot.runs.map((run) => runPart(snapshot.definition, run)),
       );
     } finally {
       snapshot.release();
     }
+  }
+
+  /** @throws UNKNOWN_TABLE, DUPLICATE_COLUMN, TOO_MANY and as `createTable` */
+  addColumn(spec: unknown): TableCore {
+    this.host.checkWritable();
+    return this.host.addColumn(this.definition, spec);
+  }
+
+  /** Rows of another version came before: what they fill goes first, so that this thread's rows keep their order. */
+  private takeLane(): void {
+    this.lane.active?.sendChunk();
+    this.lane.active = this.appender;
   }
 
   /** Sends the filling chunk of this thread, so that a close need not look for it. */

@@ -97,6 +97,17 @@ export class Table<C extends readonly ColumnSpec[] = AnySpecs, U extends TimeUni
     return this.core.timeRange() as Promise<TimeSpan<U> | null>;
   }
 
+  /**
+   * Adds a column, null in all rows so far; does nothing if the table has it already. Other threads may append meanwhile.
+   * @returns the table with that column, which other handles get by `db.table(name)`; this object and others of before stay
+   *   as they are and go on taking rows without the column
+   * @throws DUPLICATE_COLUMN if there is one of that name and another type; INVALID_NAME, RESERVED_NAME, WRONG_TYPE, TOO_MANY,
+   *   READ_ONLY, CLOSED, POISONED
+   */
+  async addColumn<const S extends ColumnSpec>(spec: S): Promise<Table<readonly [...C, S], U>> {
+    return new Table<readonly [...C, S], U>(this.core.addColumn(spec));
+  }
+
   /** How many rows the table has ever taken: the number of its last row, counting from 1. */
   lastSeq(): Promise<number> {
     return this.core.lastSeq();

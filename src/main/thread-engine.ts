@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { channel as diagnosticsChannel } from 'node:diagnostics_channel';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { transfer, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
@@ -6,11 +7,19 @@ import { systemClock } from '../shared/clock.ts';
 import type { Answer, CoordinatorLink } from '../shared/control/api.ts';
 import type { Control } from '../shared/control/control.ts';
 import { createSharedState } from '../shared/control/shared-state.ts';
-import type { CoordinatorRemote, CoordinatorStart, CoordinatorStarted } from '../shared/control/start.ts';
+import type {
+  CoordinatorRemote,
+  CoordinatorStart,
+  CoordinatorStarted,
+  FaultsRef,
+  Notice,
+} from '../shared/control/start.ts';
+import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import { P_REPLY, producerWord, STATE_CLOSED, STATE_OPEN } from '../shared/control/words.ts';
 import { fromEnvelope, MillraceError } from '../shared/errors.ts';
 import { emptyDatabase } from '../shared/recovery/superblocks.ts';
 import { createFile, FILE_STORAGE_MODULE, openStorage } from '../shared/storage/file-storage.ts';
+import type { StorageRef } from '../shared/storage/storage.ts';
 import { ThreadWaiting } from '../shared/wait.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { checkPath } from './read-only.ts';
@@ -21,21 +30,39 @@ const COORDINATOR = new URL('../workers/coordinator/entry.js', import.meta.url);
  * Opens a file with a coordinator and its writers in threads of their own.
  * @throws what `NanoTsDbShared.open` throws
  */
-export async function startThreads(path: string, options: EngineOptions, create: boolean): Promise<Engine> {
+export async function startThreads(
+  path: string,
+  options: EngineOptions,
+  create: boolean,
+  hooks: EngineHooks = {},
+): Promise<ThreadEngine> {
   if (!checkPath(path, create)) createFile(path, emptyDatabase(randomBytes(16), Date.now()));
   const shared = createSharedState(options.writers, Math.floor(options.memoryBudgetBytes / options.writers));
   const start: CoordinatorStart = {
     handles: shared.handles,
-    storage: { module: FILE_STORAGE_MODULE, location: path },
+    storage: hooks.storage ?? { module: FILE_STORAGE_MODULE, location: path },
     path,
     durability: options.durability,
     commitIntervalMs: options.commitIntervalMs,
+    maxProducers: options.maxProducers,
+    door: `millrace:${randomUUID()}`,
+    ...(hooks.faults === undefined ? {} : { faults: hooks.faults }),
   };
   const worker = new Worker(COORDINATOR, { workerData: start });
   const thread = new CoordinatorThread(worker, shared.control);
   try {
     const { tables, producer } = await thread.start();
     const storage = openStorage(path, false);
+    const { durability, commitIntervalMs, maxProducers, memoryBudgetBytes, writers } = options;
+    const ticket: DatabaseTicket = {
+      door: start.door,
+      coordinator: worker.threadId,
+      path,
+      storage: start.storage,
+      identity: storage.identity(),
+      handles: shared.handles,
+      options: { durability, commitIntervalMs, maxProducers, memoryBudgetBytes, writers },
+    };
     return {
       path,
       options,
@@ -46,6 +73,8 @@ export async function startThreads(path: string, options: EngineOptions, create:
       clock: systemClock,
       producer,
       tables,
+      ticket,
+      killWriter: (writer) => thread.killWriter(writer),
       dispose: async () => {
         storage.close();
         await thread.end();
@@ -56,6 +85,20 @@ export async function startThreads(path: string, options: EngineOptions, create:
     await worker.terminate();
     throw error;
   }
+}
+
+/** Where the deaths of writers are published, in the thread that opened the database. */
+const writerDeaths = diagnosticsChannel('millrace:writer-death');
+
+/** For tests and other storage than the file system's. */
+export interface EngineHooks {
+  readonly storage?: StorageRef;
+  readonly faults?: FaultsRef;
+}
+
+export interface ThreadEngine extends Engine {
+  /** Ends a writer's thread as a crash would, for tests. */
+  killWriter(writer: number): Promise<void>;
 }
 
 /** The opening thread's link to the coordinator's thread: comlink for promises, a port of its own for calls that wait. */
@@ -92,6 +135,9 @@ class CoordinatorThread implements CoordinatorLink {
       );
     });
     this.ended.catch(() => {});
+    worker.on('message', ({ notice, death }: Partial<Notice>) => {
+      if (notice === 'writer-death') writerDeaths.publish(death);
+    });
     worker.unref();
   }
 
@@ -110,6 +156,7 @@ class CoordinatorThread implements CoordinatorLink {
 
   callSync(method: never, ...args: unknown[]): never {
     const slot = 0;
+    if (this.control.state === STATE_CLOSED) this.control.checkOpen();
     this.port!.postMessage({ method, args, slot });
     let answer: Answer<never> | undefined;
     this.waiting.block(producerWord(slot) + P_REPLY, () => {
@@ -118,6 +165,10 @@ class CoordinatorThread implements CoordinatorLink {
     });
     if (answer === undefined) this.control.checkOpen();
     return open(answer!);
+  }
+
+  async killWriter(writer: number): Promise<void> {
+    await this.keepAlive(async () => this.remote.killWriter(writer));
   }
 
   /** Waits for the thread to end; it does once the database is closed. A poisoned one is ended. */

@@ -1,7 +1,10 @@
-import { SLAB_NEXT_WORD } from '../shared/chunk/header.ts';
+import { isMainThread } from 'node:worker_threads';
+import { SLAB_BYTES, slabsInUse } from '../shared/chunk/slab-table.ts';
 import { writerCounter } from '../shared/control/counters.ts';
 import { writerOf } from '../shared/control/shared-state.ts';
+import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import {
+  CATALOG,
   STATE,
   STATE_CLOSED,
   STATE_CLOSING,
@@ -13,18 +16,17 @@ import {
 import { MillraceError } from '../shared/errors.ts';
 import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
 import { checkColumnSpecs, checkName, checkUnit } from '../shared/schema/check-names.ts';
-import type { TableDefinition } from '../shared/schema/types.ts';
+import { asOfVersion, type TableDefinition, versionWith } from '../shared/schema/types.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import type { DatabaseStats, WriterStats } from './api-types.ts';
 import { Producer } from './append/producer.ts';
-import { SLAB_BYTES } from './append/slab-allocator.ts';
 import { TableAppender } from './append/table-appender.ts';
 import type { DatabaseCore } from './database-core.ts';
 import type { Engine } from './engine.ts';
 import { finishAtExit } from './exit.ts';
 import { copyLiveRows } from './read/live-rows.ts';
 import { CheckpointPins, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
-import { TableCore } from './table-core.ts';
+import { type Lane, TableCore } from './table-core.ts';
 
 /** A database with a running engine. */
 export class WritableDatabase implements DatabaseCore {
@@ -33,7 +35,12 @@ export class WritableDatabase implements DatabaseCore {
   private readonly index: IndexReader;
   private readonly pins: CheckpointPins;
   private readonly byName = new Map<string, TableDefinition>();
-  private readonly cores = new Map<number, TableCore>();
+  private readonly byId = new Map<number, TableDefinition>();
+  /** Of each table, one a version of its schema. */
+  private readonly cores = new Map<number, TableCore[]>();
+  private readonly lanes = new Map<number, Lane>();
+  /** How many of the catalog's changes this handle knows. */
+  private seen: number;
   private readonly alwaysDurable: boolean;
   private readonly words: Int32Array;
   private closing: Promise<void> | undefined;
@@ -46,8 +53,14 @@ export class WritableDatabase implements DatabaseCore {
     this.pins = new CheckpointPins(engine.shared, engine.producer.slot);
     this.alwaysDurable = engine.options.durability === 'always';
     this.words = engine.shared.control.words;
-    for (const definition of engine.tables) this.byName.set(definition.name, definition);
-    this.forgetExit = finishAtExit(engine.shared.control, engine.waiting, engine.shared.memories.length);
+    this.seen = engine.tables.length;
+    for (const definition of engine.tables) this.learn(definition);
+    this.forgetExit = finishAtExit(
+      engine.shared.control,
+      engine.waiting,
+      engine.shared.memories.length,
+      engine.joined !== true || isMainThread,
+    );
   }
 
   get path(): string {
@@ -72,48 +85,99 @@ export class WritableDatabase implements DatabaseCore {
   }
 
   definitions(): readonly TableDefinition[] {
+    this.refresh();
     return [...this.byName.values()];
   }
 
   find(name: string): TableDefinition | undefined {
+    this.refresh();
     return this.byName.get(name);
   }
 
+  ticket(): DatabaseTicket {
+    const { ticket } = this.engine;
+    if (ticket !== undefined) return ticket;
+    throw new MillraceError('INVALID_OPTION', 'this engine runs in one thread; it has no ticket');
+  }
+
   core(definition: TableDefinition): TableCore {
-    let core = this.cores.get(definition.id);
-    if (core === undefined) {
-      core = new TableCore(this, definition, new TableAppender(this.producer, this.engine.clock, definition));
-      this.cores.set(definition.id, core);
+    const { id, versions } = definition;
+    let cores = this.cores.get(id);
+    if (cores === undefined) {
+      cores = [];
+      this.cores.set(id, cores);
+      this.lanes.set(id, { active: undefined });
     }
-    return core;
+    cores[versions.length] ??= new TableCore(
+      this,
+      definition,
+      new TableAppender(this.producer, this.engine.clock, definition),
+      this.lanes.get(id)!,
+    );
+    return cores[versions.length]!;
   }
 
   createTable(name: string, specs: unknown, unit: unknown): TableDefinition {
     checkName('table', name);
     const columns = checkColumnSpecs(name, specs);
     const definition = this.engine.link.callSync('createTable', { name, columns, unit: checkUnit(unit) });
-    // Keep the one that handles already use, so that a table is the same object for all.
-    const known = this.byName.get(name);
-    if (known !== undefined) return known;
-    this.byName.set(name, definition);
-    return definition;
+    this.learn(definition);
+    // It may have had columns added since; who asks for these columns appends these.
+    return asOfVersion(definition, versionWith(definition, columns)!.version);
+  }
+
+  addColumn({ name }: TableDefinition, spec: unknown): TableCore {
+    const [column] = checkColumnSpecs(name, [spec]);
+    const definition = this.engine.link.callSync('addColumn', name, column!);
+    this.learn(definition);
+    return this.core(definition);
   }
 
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot {
     const { shared } = this.engine;
     const views = shared.memories[writerOf(definition.id, shared.memories.length)]!;
-    return liveSnapshot(shared, this.pins, this.index, definition, range, (bound) =>
-      copyLiveRows(views, definition, bound),
+    const newest = this.newest(definition);
+    return liveSnapshot(shared, this.pins, this.index, newest, range, (bound) =>
+      copyLiveRows(views, newest, bound),
     );
+  }
+
+  /** Asks for what other threads have made or changed, if there is anything. */
+  private refresh(): void {
+    const { control } = this.engine.shared;
+    if (Atomics.load(this.words, CATALOG) === this.seen || control.state !== STATE_OPEN) return;
+    const { definitions, seen } = this.engine.link.callSync('tablesSince', this.seen);
+    for (const definition of definitions) this.learn(definition);
+    this.seen = seen;
+  }
+
+  private learn(definition: TableDefinition): void {
+    const { id, name, versions } = definition;
+    if (versions.length < (this.byId.get(id)?.versions.length ?? 0)) return;
+    this.byId.set(id, definition);
+    this.byName.set(name, definition);
+  }
+
+  /** A table with all versions of its schema; one load if nobody has added a column. */
+  private newest(definition: TableDefinition): TableDefinition {
+    const { id } = definition;
+    if (this.engine.shared.tables.version(id) > this.byId.get(id)!.versions.length) this.refresh();
+    return this.byId.get(id)!;
   }
 
   appended(definition: TableDefinition): boolean {
     if (this.alwaysDurable) this.syncNow(writerOf(definition.id, this.engine.shared.memories.length));
+    // Looked at again once the row is there: if the database was still open, whatever closes it will find the row.
+    else if (Atomics.load(this.words, STATE) !== STATE_OPEN) this.engine.shared.control.checkOpen();
     return !this.producer.isCrowded;
   }
 
   async sync(): Promise<void> {
     this.checkWritable();
+    await this.syncAll();
+  }
+
+  private async syncAll(): Promise<void> {
     const { control, memories } = this.engine.shared;
     const tickets = memories.map((_, writer) => control.requestSync(writer));
     for (const [writer, ticket] of tickets.entries()) {
@@ -146,24 +210,29 @@ export class WritableDatabase implements DatabaseCore {
   async stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>> {
     const { shared, options } = this.engine;
     const info = await this.engine.link.call('info');
-    const slabs = shared.memories.reduce((sum, views) => sum + Atomics.load(views.i32, SLAB_NEXT_WORD), 0);
+    const slabs = shared.memories.reduce((sum, views) => sum + slabsInUse(views), 0);
     return {
       path: this.path,
       readOnly: false,
       state: STATE_NAMES[shared.control.state]!,
       fileBytes: info.fileBytes,
       checkpoint: info.checkpoint,
-      writers: shared.memories.map((_, writer) => this.writerStats(writer)),
+      writers: shared.memories.map((_, writer) => this.writerStats(writer, info.deathCounts[writer]!)),
       memory: { budgetBytes: options.memoryBudgetBytes, slabBytes: slabs * SLAB_BYTES },
+      producers: info.producers,
+      deaths: info.deaths,
       recovery: info.recovery,
     };
   }
 
   private async closeOnce(): Promise<void> {
-    if (this.engine.shared.control.state === STATE_OPEN) this.producer.sendAll();
+    const { control } = this.engine.shared;
+    if (control.state === STATE_OPEN) this.producer.sendAll();
     try {
-      await this.engine.link.call('close');
+      if (this.engine.joined !== true) await this.engine.link.call('close');
+      else if (control.state === STATE_OPEN) await this.syncAll();
     } finally {
+      this.producer.end();
       this.forgetExit();
       await this.engine.dispose();
     }
@@ -179,13 +248,14 @@ export class WritableDatabase implements DatabaseCore {
     if (!control.isSynced(writer, ticket) || control.state === STATE_POISONED) control.checkOpen();
   }
 
-  private writerStats(writer: number): WriterStats {
+  private writerStats(writer: number, deaths: number): WriterStats {
     const { control } = this.engine.shared;
     const counter = (name: Parameters<typeof writerCounter>[2]): number =>
       writerCounter(control, writer, name);
     const lived = counter('nowMs') - counter('sinceMs');
     return {
       writer,
+      deaths,
       rows: counter('rows'),
       blocks: counter('blocks'),
       commits: counter('commits'),

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'DATABASE_LOCKED' // another process, or another handle of this one, has it open for writing
   | 'DUPLICATE_COLUMN' // two columns of one name
   | 'FILE_NOT_FOUND' // no such file, and `create` is false
+  | 'FILE_REPLACED' // the file was replaced or removed under an open database
   | 'INTERNAL' // an invariant of Millrace itself failed
   | 'INVALID_NAME' // a table or column name is empty, too long or ill-formed
   | 'INVALID_OPTION' // an option or argument is out of range or of the wrong type

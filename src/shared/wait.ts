@@ -1,4 +1,5 @@
 import type { Control } from './control/control.ts';
+import { MillraceError } from './errors.ts';
 
 /**
  * The one module that waits. Every wait is in slices, looks at its condition after each, and ends when the condition
@@ -16,19 +17,26 @@ export interface Waiting {
   resolve(word: number, done: () => boolean): Promise<void>;
 }
 
-/** Waiting between real threads. */
+/**
+ * Waiting between real threads. A wait also ends, by poisoning the database, when the engine's threads have been silent for
+ * so long that they must be gone: the thread that opened the database was terminated, and they with it.
+ */
 export class ThreadWaiting implements Waiting {
+  private readonly control: Control;
   private readonly words: Int32Array;
 
-  constructor(control: Control) {
-    this.words = control.words;
+  /** @param words which words are waited on, if not the database's own */
+  constructor(control: Control, words: Int32Array = control.words) {
+    this.control = control;
+    this.words = words;
   }
 
   block(word: number, done: () => boolean): void {
+    const pulse = new Pulse(this.control);
     for (;;) {
       const seen = Atomics.load(this.words, word);
       if (done()) return;
-      Atomics.wait(this.words, word, seen, SLICE_MS);
+      if (Atomics.wait(this.words, word, seen, SLICE_MS) === 'timed-out') pulse.look();
     }
   }
 
@@ -36,6 +44,7 @@ export class ThreadWaiting implements Waiting {
     if (done()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       let settled = false;
+      const pulse = new Pulse(this.control);
       const look = (): boolean => {
         if (settled) return true;
         try {
@@ -49,7 +58,9 @@ export class ThreadWaiting implements Waiting {
         return settled;
       };
       // A timer, which also keeps the process alive (a pending waitAsync does not).
-      const timer = setInterval(look, SLICE_MS);
+      const timer = setInterval(() => {
+        if (!look()) pulse.look();
+      }, SLICE_MS);
       const listen = async (): Promise<void> => {
         while (!settled) {
           const seen = Atomics.load(this.words, word);
@@ -60,6 +71,36 @@ export class ThreadWaiting implements Waiting {
       };
       void listen();
     });
+  }
+}
+
+/** How long coordinator and writers may all be silent. They beat at least once a second, unless their disk stands still. */
+const SILENCE_MS = 60_000;
+
+/** Watches the beats of the engine's threads during a wait. */
+class Pulse {
+  private readonly control: Control;
+  private beats: number | undefined;
+  private since = 0;
+
+  constructor(control: Control) {
+    this.control = control;
+  }
+
+  look(): void {
+    const { beats } = this.control;
+    const now = performance.now();
+    if (beats !== this.beats) {
+      this.beats = beats;
+      this.since = now;
+    } else if (now - this.since > SILENCE_MS) {
+      this.control.poison(
+        new MillraceError(
+          'INTERNAL',
+          `the engine gave no sign of life for ${SILENCE_MS / 1000} s: the thread that opened the database was ended, or its disk stands still`,
+        ),
+      );
+    }
   }
 }
 

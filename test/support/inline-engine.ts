@@ -82,7 +82,7 @@ export class InlineEngine implements Engine {
       this.shared,
       open(),
       this.clock,
-      { durability, commitIntervalMs },
+      { durability, commitIntervalMs, maxProducers: this.options.maxProducers },
       startWriter,
     );
     this.producer = this.coordinator.attachProducer(0);

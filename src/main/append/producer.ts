@@ -1,22 +1,28 @@
 import {
   CAPACITY,
+  chunkCount,
   DATA,
   DATA_BYTES,
   FILLING,
   FREE,
   headerWord,
   openHeader,
+  PRODUCER,
   SENT,
   STATE,
   takeHeader,
 } from '../../shared/chunk/header.ts';
 import { fixedBytes } from '../../shared/chunk/layout.ts';
+import { SLAB_BYTES, slabCount } from '../../shared/chunk/slab-table.ts';
 import type { MemoryViews } from '../../shared/chunk/views.ts';
 import type { ProducerTicket } from '../../shared/control/api.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
 import {
+  MAX_PRODUCERS,
+  P_ASKED,
   P_BELL,
   P_WAITING,
+  PRODUCERS,
   producerWord,
   STATE_OPEN,
   W_WALK,
@@ -26,7 +32,7 @@ import { invariant } from '../../shared/errors.ts';
 import { DescriptorRing } from '../../shared/ring/descriptor-ring.ts';
 import type { ColumnType } from '../../shared/schema/types.ts';
 import type { Waiting } from '../../shared/wait.ts';
-import { SLAB_BYTES, SlabAllocator } from './slab-allocator.ts';
+import { SlabAllocator } from './slab-allocator.ts';
 
 /** Share of the memory in use above which `append*` says "slow down", and below which `drained()` resolves. */
 const HIGH_WATER = 0.5;
@@ -72,6 +78,7 @@ export class Producer {
   /** Owners of filling chunks, least recently used first. */
   private readonly owners = new Set<ChunkOwner>();
   private readonly budget: number;
+  ended = false;
 
   constructor(shared: SharedState, waiting: Waiting, ticket: ProducerTicket) {
     this.shared = shared;
@@ -81,16 +88,27 @@ export class Producer {
     this.sides = shared.memories.map((views, writer) => {
       const side: WriterSide = {
         views,
-        slabs: new SlabAllocator(views),
+        slabs: new SlabAllocator(views, ticket.slot),
         hints: new DescriptorRing(ticket.hints[writer]!),
         backs: new DescriptorRing(ticket.backs[writer]!),
-        headers: [],
+        headers: freeHeadersOf(views, ticket.slot),
         busy: new Set(),
         takeBack: (chunk) => takeBack(side, chunk),
       };
       return side;
     });
     this.budget = shared.memories.reduce((sum, views) => sum + chunkBytesOf(views), 0);
+    void listen(shared.control.words, this.word + P_ASKED, new WeakRef(this));
+  }
+
+  /** Among how many producers the memory is shared. */
+  private get sharers(): number {
+    return Math.max(1, Atomics.load(this.shared.control.words, PRODUCERS));
+  }
+
+  /** Slabs of one memory that this producer may hold. */
+  private share(side: WriterSide): number {
+    return Math.max(1, Math.floor(slabCount(side.views) / this.sharers));
   }
 
   /** Bytes of chunks that are filling or on their way. */
@@ -106,7 +124,9 @@ export class Producer {
     const done = (): boolean => {
       // Every chunk: the writers' word of one may have found its ring full, and nothing may come after it.
       this.collect(true);
-      return this.usedBytes <= this.budget * LOW_WATER || this.shared.control.state !== STATE_OPEN;
+      return (
+        this.usedBytes <= (this.budget / this.sharers) * LOW_WATER || this.shared.control.state !== STATE_OPEN
+      );
     };
     if (done()) return;
     // What is filling would stay where it is: the writers can only give back what was sent.
@@ -133,29 +153,84 @@ export class Producer {
     const wanted = fixedBytes(kinds, capacity) + arenaBytes;
     const size = SlabAllocator.sizeFor(wanted);
     invariant(size <= chunkBytesOf(side.views), 'a chunk fits its memory');
-    const { header, data: piece } = this.room(side, writer, size);
-    const skew = skewOf(header, size - wanted);
-    const data = piece + skew;
-    const bytes = size - skew;
-    const ordinal = this.shared.tables.takeOrdinal(tableId);
-    openHeader(side.views, header, {
-      table: tableId,
-      schemaVersion,
-      ordinal,
-      dataOffset: data,
-      dataBytes: bytes,
-      capacity,
-      producer: this.slot,
-    });
-    side.busy.add(header);
+    this.giveWay(side);
+    let opened: OpenPiece;
+    // The slab may have been taken away since it was last used: then the chunk, empty, goes back, and another is opened.
+    while (!(opened = this.tryOpen(side, writer, tableId, schemaVersion, capacity, wanted, size)).isOurs);
+    const { header, data, bytes } = opened;
     // Once a chunk, so that a row costs no sum.
-    this.isCrowded = this.usedBytes > this.budget * HIGH_WATER;
+    this.isCrowded = this.usedBytes > (this.budget / this.sharers) * HIGH_WATER;
     this.owners.delete(owner);
     this.owners.add(owner);
     this.hint(side, writer, header);
     const word = headerWord(header);
     invariant(side.views.i32[word + CAPACITY] === capacity, 'a chunk is as it was opened');
     return { writer, views: side.views, chunk: header, word, data, bytes, capacity };
+  }
+
+  private tryOpen(
+    side: WriterSide,
+    writer: number,
+    tableId: number,
+    schemaVersion: number,
+    capacity: number,
+    wanted: number,
+    size: number,
+  ): OpenPiece {
+    const { header, data: piece } = this.room(side, writer, size);
+    const skew = skewOf(header, size - wanted);
+    const data = piece + skew;
+    const bytes = size - skew;
+    openHeader(side.views, header, {
+      table: tableId,
+      schemaVersion,
+      ordinal: this.shared.tables.takeOrdinal(tableId),
+      dataOffset: data,
+      dataBytes: bytes,
+      capacity,
+      producer: this.slot,
+    });
+    side.busy.add(header);
+    const isOurs = side.slabs.confirm(piece, size);
+    if (!isOurs) {
+      Atomics.store(side.views.i32, headerWord(header) + STATE, SENT);
+      this.hint(side, writer, header);
+    }
+    return { header, data, bytes, isOurs };
+  }
+
+  /** Lets others have their part, if there are more producers than before or one of them waits. */
+  private giveWay(side: WriterSide): void {
+    const share = this.share(side);
+    if (side.slabs.held > share) side.slabs.shed(share);
+    if (Atomics.load(this.shared.control.words, this.word + P_ASKED) !== 0) this.answerAsked();
+  }
+
+  /** Another producer finds no memory: what fills slowly here must not keep it waiting. */
+  answerAsked(): void {
+    if (this.ended || this.shared.control.state !== STATE_OPEN) return;
+    Atomics.store(this.shared.control.words, this.word + P_ASKED, 0);
+    this.sendAll();
+    this.collect(true);
+    for (const side of this.sides) side.slabs.shed(this.share(side));
+  }
+
+  /** Asks all other producers to close what they are filling. */
+  private askOthers(): void {
+    const { words } = this.shared.control;
+    for (let slot = 0; slot < MAX_PRODUCERS; slot++) {
+      if (slot === this.slot) continue;
+      Atomics.store(words, producerWord(slot) + P_ASKED, 1);
+      Atomics.notify(words, producerWord(slot) + P_ASKED);
+    }
+  }
+
+  /** Ends this producer: its chunks go to their writers, and whoever has its slot next has the rest. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.sendAll();
+    Atomics.notify(this.shared.control.words, this.word + P_ASKED);
   }
 
   /** Hands a chunk over to its writer. */
@@ -182,23 +257,33 @@ export class Producer {
   private room(side: WriterSide, writer: number, bytes: number): { header: number; data: number } {
     // What came back first: its bytes are in the caches still, and fresh memory must be made by the system page by page.
     side.backs.drain(side.takeBack);
-    let room = this.tryRoom(side, bytes);
+    let room = this.tryRoom(side, bytes, false);
     if (room !== undefined) return room;
     this.sendAll();
+    room = this.tryRoom(side, bytes, true);
+    if (room !== undefined) return room;
     Atomics.store(this.shared.control.words, this.word + P_WAITING, 1);
     this.shared.control.ring(writer);
-    this.waiting.block(this.word + P_BELL, () => {
-      this.collect(true);
-      room = this.tryRoom(side, bytes);
-      return room !== undefined || this.shared.control.state !== STATE_OPEN;
-    });
-    Atomics.store(this.shared.control.words, this.word + P_WAITING, 0);
+    try {
+      this.waiting.block(this.word + P_BELL, () => {
+        this.collect(true);
+        room = this.tryRoom(side, bytes, true);
+        if (room === undefined) this.askOthers();
+        return room !== undefined || this.shared.control.state !== STATE_OPEN;
+      });
+    } finally {
+      Atomics.store(this.shared.control.words, this.word + P_WAITING, 0);
+    }
     if (room === undefined) this.shared.control.checkOpen();
     return room!;
   }
 
-  private tryRoom(side: WriterSide, bytes: number): { header: number; data: number } | undefined {
-    const data = side.slabs.take(bytes);
+  private tryRoom(
+    side: WriterSide,
+    bytes: number,
+    fromOthers: boolean,
+  ): { header: number; data: number } | undefined {
+    const data = side.slabs.take(bytes, this.share(side), fromOthers);
     if (data < 0) return undefined;
     const header = side.headers.pop() ?? takeHeader(side.views);
     if (header < 0) {
@@ -218,6 +303,40 @@ export class Producer {
       if (walk) for (const chunk of [...side.busy]) side.takeBack(chunk);
     }
   }
+}
+
+/**
+ * Has a producer answer others also while its thread appends nothing. A pending waitAsync keeps no thread alive, nor, by the
+ * weak reference, the producer.
+ */
+async function listen(words: Int32Array, word: number, producer: WeakRef<Producer>): Promise<void> {
+  for (;;) {
+    const waiting = Atomics.waitAsync(words, word, 0);
+    if (waiting.async) await waiting.value;
+    const alive = producer.deref();
+    if (alive === undefined || alive.ended) return;
+    if (Atomics.load(words, word) === 0) continue;
+    alive.answerAsked();
+    if (Atomics.load(words, word) !== 0) return;
+  }
+}
+
+/** A chunk that was just opened. `isOurs`: whether its memory was still this producer's. */
+interface OpenPiece {
+  readonly header: number;
+  readonly data: number;
+  readonly bytes: number;
+  readonly isOurs: boolean;
+}
+
+/** Headers that an earlier producer of this slot took. All are free: the slot was not given away before. */
+function freeHeadersOf(views: MemoryViews, slot: number): number[] {
+  const headers: number[] = [];
+  // Slot 0 is the opening thread's, the first there is; and a header that was never opened names it, too.
+  for (let chunk = slot === 0 ? -1 : chunkCount(views) - 1; chunk >= 0; chunk--) {
+    if (views.i32[headerWord(chunk) + PRODUCER] === slot) headers.push(chunk);
+  }
+  return headers;
 }
 
 function takeBack(side: WriterSide, chunk: number): void {
@@ -244,5 +363,5 @@ const CHUNK_SKEW_BYTES = 320;
 
 /** Bytes of a memory that chunks can have. */
 export function chunkBytesOf(views: MemoryViews): number {
-  return Math.floor((views.buffer.byteLength - (4 << 20) - 65_536) / SLAB_BYTES) * SLAB_BYTES;
+  return slabCount(views) * SLAB_BYTES;
 }

@@ -1,19 +1,34 @@
-import { SLAB_NEXT_WORD, SLABS_AT } from '../../shared/chunk/header.ts';
+import { SLABS_AT } from '../../shared/chunk/header.ts';
+import {
+  changeOwner,
+  NOBODY,
+  offsetOfSlab,
+  ownedBy,
+  ownerOf,
+  SLAB_BYTES,
+  slabAt,
+  slabCount,
+  takeEmptySlabs,
+  UNKNOWN,
+} from '../../shared/chunk/slab-table.ts';
 import type { MemoryViews } from '../../shared/chunk/views.ts';
 
-/** What a producer takes from a memory at once: an atomic add for twenty chunks of a narrow table. */
-export const SLAB_BYTES = 1 << 20;
 const SLAB_ORDER = 20;
 /** Smallest piece that is cut: 16 rows of one f64 column are 272 bytes. */
 const MIN_ORDER = 9;
+/** Slabs of others that are looked at for emptiness at once: a look is a walk over all headers. */
+const TAKE_AT_ONCE = 4;
 
 /**
  * A producer's share of one writer's memory: a buddy allocator (Knuth, TAOCP 2.5) within slabs that it takes as it needs
- * them and keeps; what is larger than a slab gets slabs that lie side by side. Runs in the producer's thread alone; only
- * the taking of slabs is shared.
+ * them; what is larger than a slab gets slabs that lie side by side. Runs in the producer's thread alone; whose a slab is
+ * stands in shared memory, and an empty one can be taken away by another producer at any time (`slab-table.ts`).
  */
 export class SlabAllocator {
   private readonly views: MemoryViews;
+  private readonly slot: number;
+  /** Slabs that this producer cuts, as far as it knows. */
+  private readonly mine = new Set<number>();
   /** Free pieces by order, as stacks: the last one freed is the one whose bytes are still in the cache. */
   private readonly stacks: number[][] = [];
   /** Free pieces and their orders; an entry of a stack that this does not confirm is stale. */
@@ -21,8 +36,14 @@ export class SlabAllocator {
   /** Bytes handed out. */
   used = 0;
 
-  constructor(views: MemoryViews) {
+  constructor(views: MemoryViews, slot: number) {
     this.views = views;
+    this.slot = slot;
+  }
+
+  /** Slabs that this producer holds. */
+  get held(): number {
+    return this.mine.size;
   }
 
   /** Bytes that a piece for `bytes` really has: the next power of two, or whole slabs. */
@@ -41,10 +62,17 @@ export class SlabAllocator {
     return SLABS_AT + Math.floor((place - SLABS_AT) / step) * step;
   }
 
-  /** Offset of a piece of at least `bytes` in the memory, or −1 if there is none. */
-  take(bytes: number): number {
+  /**
+   * Offset of a piece of at least `bytes` in the memory, or −1 if there is none.
+   * @param most slabs that the producer may hold; a piece that needs more than that is still had by one that holds nothing
+   * @param fromOthers whether empty slabs of other producers are looked for as well, which takes longer
+   */
+  take(bytes: number, most: number, fromOthers = false): number {
     const size = SlabAllocator.sizeFor(bytes);
-    const found = size <= SLAB_BYTES ? this.takePiece(orderOf(size)) : this.takeSlabs(size / SLAB_BYTES);
+    const found =
+      size <= SLAB_BYTES
+        ? this.takePiece(orderOf(size), most, fromOthers)
+        : this.takeSlabs(size / SLAB_BYTES, most, fromOthers);
     if (found >= 0) this.used += size;
     return found;
   }
@@ -54,14 +82,55 @@ export class SlabAllocator {
     const size = SlabAllocator.sizeFor(bytes);
     this.used -= size;
     // Slab by slab: small pieces are cut from them again, and a large one finds neighbours whatever they were before.
-    for (let at = offset; at < offset + size; at += SLAB_BYTES)
-      this.givePiece(at, orderOf(Math.min(size, SLAB_BYTES)));
+    for (let at = offset; at < offset + size; at += SLAB_BYTES) {
+      // Not from a slab that was let go of meanwhile: whoever finds it empty has it.
+      if (this.mine.has(slabAt(at))) this.givePiece(at, orderOf(Math.min(size, SLAB_BYTES)));
+    }
   }
 
-  private takePiece(order: number): number {
+  /**
+   * Whether the slabs of a piece still are this producer's; forgets those that are not. To be asked once a chunk that lies
+   * there is FILLING: from then on nobody takes them.
+   */
+  confirm(offset: number, bytes: number): boolean {
+    let all = true;
+    const last = slabAt(offset + SlabAllocator.sizeFor(bytes) - 1);
+    for (let slab = slabAt(offset); slab <= last; slab++) {
+      if (ownerOf(this.views, slab) === ownedBy(this.slot)) continue;
+      this.forget(slab);
+      all = false;
+    }
+    return all;
+  }
+
+  /**
+   * Lets go of slabs above a number, empty ones first. The chunks in the others come back as ever; then the slabs are
+   * anybody's.
+   */
+  shed(most: number): void {
+    if (this.mine.size <= most) return;
+    this.dropEmpty(most);
+    for (const slab of [...this.mine].sort((a, b) => b - a)) {
+      if (this.mine.size <= most) return;
+      this.forget(slab);
+      changeOwner(this.views, slab, ownedBy(this.slot), UNKNOWN);
+    }
+  }
+
+  /** Gives back slabs that are free as a whole, until so many are left. */
+  private dropEmpty(most = 0): void {
+    for (const slab of [...this.mine]) {
+      if (this.mine.size <= most) return;
+      if (!this.isFree(slab)) continue;
+      this.forget(slab);
+      changeOwner(this.views, slab, ownedBy(this.slot), NOBODY);
+    }
+  }
+
+  private takePiece(order: number, most: number, fromOthers: boolean): number {
     const found = this.pop(order);
     if (found >= 0) return found;
-    const slab = this.takeSlabs(1);
+    const slab = this.takeSlabs(1, most, fromOthers);
     if (slab >= 0) this.cut(slab, SLAB_ORDER, order);
     return slab;
   }
@@ -104,40 +173,92 @@ export class SlabAllocator {
   }
 
   /**
-   * The first slabs side by side that are free or that nobody has taken yet, or −1. Were free ones not joined, then memory
-   * that was once cut into small chunks would have no room for a large one ever again, and its producer would wait for ever.
+   * Slabs side by side that are free as a whole, or nobody's, or −1. Were free ones not joined, then memory that was once
+   * cut into small chunks would have no room for a large one ever again, and its producer would wait for ever.
    */
-  private takeSlabs(count: number): number {
-    const { i32, buffer } = this.views;
-    const slabs = Math.floor((buffer.byteLength - SLABS_AT) / SLAB_BYTES);
-    for (;;) {
-      const next = Atomics.load(i32, SLAB_NEXT_WORD);
-      const first = this.findRun(count, next);
-      const end = first + count;
-      if (end > slabs) return -1;
-      if (end > next && Atomics.compareExchange(i32, SLAB_NEXT_WORD, next, end) !== next) continue;
-      for (let slab = first; slab < Math.min(end, next); slab++) this.free.delete(offsetOf(slab));
-      // Nobody may ever ask for a single slab, so their stale entries would pile up.
-      if (count > 1)
-        this.stacks[SLAB_ORDER] = this.stacks[SLAB_ORDER]?.filter((at) => this.free.has(at)) ?? [];
-      return offsetOf(first);
+  private takeSlabs(count: number, most: number, fromOthers: boolean): number {
+    // Scattered ones of its own must not keep a producer from a run of others.
+    if (fromOthers) this.dropEmpty();
+    const slabs = slabCount(this.views);
+    for (let first = 0, slab = 0; slab < slabs; slab++) {
+      if (!this.isFree(slab) && ownerOf(this.views, slab) !== NOBODY) first = slab + 1;
+      if (slab - first + 1 < count) continue;
+      if (!this.mayHold(first, count, most)) first++;
+      else if (this.claim(first, count)) return this.use(first, count);
+      else first = slab + 1;
     }
+    return fromOthers ? this.takeFromOthers(count, most) : -1;
   }
 
-  /** The first of `count` slabs that are free as a whole, those from `next` on being nobody's. */
-  private findRun(count: number, next: number): number {
-    // A single one that is free would have been found as a piece.
-    if (count === 1) return next;
-    let first = 0;
-    for (let slab = 0; slab < next && slab - first < count; slab++) {
-      if (this.free.get(offsetOf(slab)) !== SLAB_ORDER) first = slab + 1;
+  /** Looks for empty slabs that belong to others, some at once. */
+  private takeFromOthers(count: number, most: number): number {
+    if (this.mine.size + count > Math.max(most, count)) return -1;
+    const slabs = slabCount(this.views);
+    const atOnce = Math.max(count, TAKE_AT_ONCE);
+    for (let from = 0; from + count <= slabs; from += atOnce) {
+      // Windows overlap, so that a run that crosses two of them is found.
+      const end = Math.min(slabs, from + atOnce + count - 1);
+      const others: number[] = [];
+      for (let slab = from; slab < end; slab++) if (!this.mine.has(slab)) others.push(slab);
+      for (const slab of takeEmptySlabs(this.views, this.slot, others)) {
+        this.mine.add(slab);
+        this.push(offsetOfSlab(slab), SLAB_ORDER);
+      }
+      for (let first = from; first + count <= end; first++) {
+        if (!this.areFree(first, count)) continue;
+        const place = this.use(first, count);
+        this.dropEmpty();
+        return place;
+      }
+      this.dropEmpty();
     }
-    return first;
+    return -1;
   }
-}
 
-function offsetOf(slab: number): number {
-  return SLABS_AT + slab * SLAB_BYTES;
+  private isFree(slab: number): boolean {
+    return this.free.get(offsetOfSlab(slab)) === SLAB_ORDER;
+  }
+
+  private areFree(first: number, count: number): boolean {
+    for (let slab = first; slab < first + count; slab++) if (!this.isFree(slab)) return false;
+    return true;
+  }
+
+  private mayHold(first: number, count: number, most: number): boolean {
+    let added = 0;
+    for (let slab = first; slab < first + count; slab++) if (!this.mine.has(slab)) added++;
+    return added === 0 || this.mine.size + added <= Math.max(most, count);
+  }
+
+  /** Makes nobody's slabs of a run this producer's. @returns false if another was faster with one of them */
+  private claim(first: number, count: number): boolean {
+    for (let slab = first; slab < first + count; slab++) {
+      if (this.isFree(slab)) continue;
+      if (!changeOwner(this.views, slab, NOBODY, ownedBy(this.slot))) return false;
+      this.mine.add(slab);
+      this.push(offsetOfSlab(slab), SLAB_ORDER);
+    }
+    return true;
+  }
+
+  /** Takes slabs of this producer that are free out of the free ones. */
+  private use(first: number, count: number): number {
+    for (let slab = first; slab < first + count; slab++) this.free.delete(offsetOfSlab(slab));
+    // Nobody may ever ask for a single slab, so their stale entries would pile up.
+    if (count > 1) this.stacks[SLAB_ORDER] = this.stacks[SLAB_ORDER]?.filter((at) => this.free.has(at)) ?? [];
+    return offsetOfSlab(first);
+  }
+
+  /** Forgets a slab and the free pieces in it. */
+  private forget(slab: number): void {
+    this.mine.delete(slab);
+    const from = offsetOfSlab(slab);
+    if (this.isFree(slab)) {
+      this.free.delete(from);
+      return;
+    }
+    for (const at of [...this.free.keys()]) if (at >= from && at < from + SLAB_BYTES) this.free.delete(at);
+  }
 }
 
 function orderOf(size: number): number {

@@ -36,13 +36,14 @@ export const FREE = 0;
 export const FILLING = 1;
 export const SENT = 2;
 
-/** The memory's own words, before the headers: how many headers are in use, and where the next slab begins. */
+/** The memory's own word, before the headers: how many headers are in use. */
 export const HEADER_COUNT_WORD = 0;
-export const SLAB_NEXT_WORD = 16;
 const HEADERS_AT = 256;
 
 /** Headers of one memory: 10,000 tables under three producers, twice. */
 export const MAX_CHUNKS = 65_536;
+/** Behind the headers: whose each slab is (`slab-table.ts`), a word for each of up to 4,096. */
+export const OWNERS_WORD = (HEADERS_AT + MAX_CHUNKS * CHUNK_HEADER_BYTES) / 4;
 /** Where slabs begin: what the headers could need, of which only touched pages cost memory. */
 export const SLABS_AT = HEADERS_AT + MAX_CHUNKS * CHUNK_HEADER_BYTES + (65_536 - HEADERS_AT);
 

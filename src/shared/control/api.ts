@@ -16,7 +16,18 @@ export interface ProducerTicket {
   readonly backs: readonly SharedArrayBuffer[];
 }
 
+/** A writer's end that nobody asked for. */
+export interface WriterDeath {
+  readonly writer: number;
+  /** When it was noticed, ms since 1970. */
+  readonly atMs: number;
+  readonly reason: string;
+}
+
 export interface CoordinatorInfo {
+  readonly deaths: readonly WriterDeath[];
+  readonly deathCounts: readonly number[];
+  readonly producers: number;
   readonly fileBytes: number;
   readonly checkpoint: number;
   readonly freeBytes: number;
@@ -26,15 +37,17 @@ export interface CoordinatorInfo {
 /** What handles can ask of the coordinator. `call` and `callSync` of a link carry these across threads. */
 export interface CoordinatorApi {
   tables(): TableDefinition[];
+  /** Definitions made or changed after the first `seen` ones, and how many there are now. */
+  tablesSince(seen: number): { definitions: TableDefinition[]; seen: number };
   createTable(table: NewTable): TableDefinition;
-  attachProducer(slot: number): ProducerTicket;
+  addColumn(table: string, column: NewTable['columns'][number]): TableDefinition;
   flush(): Promise<void>;
   info(): CoordinatorInfo;
   close(): Promise<void>;
 }
 
 /** The methods that answer at once, and so may be called by a thread that waits without its event loop. */
-export const SYNC_METHODS = ['tables', 'createTable', 'attachProducer', 'info'] as const;
+export const SYNC_METHODS = ['tables', 'tablesSince', 'createTable', 'addColumn', 'info'] as const;
 export type SyncMethod = (typeof SYNC_METHODS)[number];
 
 /** An answer on its way between threads: errors travel as envelopes, because cloning an error loses its code. */

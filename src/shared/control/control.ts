@@ -3,6 +3,8 @@ import type { PagePointer } from '../format/page.ts';
 import {
   CHECKPOINT,
   CONTROL_BYTES,
+  COORDINATOR_BEAT,
+  MAX_WRITERS,
   P_BELL,
   POISON_AT,
   POISON_BYTES,
@@ -13,6 +15,7 @@ import {
   STATE_CLOSED,
   STATE_OPEN,
   STATE_POISONED,
+  W_BEAT,
   W_COMMITTED,
   W_DOORBELL,
   W_SLEEPING,
@@ -90,6 +93,15 @@ export class Control {
     return this.state === STATE_CLOSED;
   }
 
+  /** A number that changes with each sign of life of the coordinator or a writer. */
+  get beats(): number {
+    let sum = Atomics.load(this.words, COORDINATOR_BEAT);
+    for (let writer = 0; writer < MAX_WRITERS; writer++) {
+      sum = (sum + Atomics.load(this.words, writerWord(writer) + W_BEAT)) | 0;
+    }
+    return sum;
+  }
+
   /** Wakes a writer if it sleeps. The doorbell moves first, so a writer about to sleep does not. */
   ring(writer: number): void {
     const word = writerWord(writer);
@@ -153,7 +165,7 @@ export class Control {
 
   private wakeAll(): void {
     Atomics.notify(this.words, STATE);
-    for (let writer = 0; writer < 64; writer++) {
+    for (let writer = 0; writer < MAX_WRITERS; writer++) {
       Atomics.add(this.words, writerWord(writer) + W_DOORBELL, 1);
       Atomics.notify(this.words, writerWord(writer) + W_DOORBELL);
       Atomics.notify(this.words, writerWord(writer) + W_SYNC_DONE);

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { TableDefinition } from '../schema/types.ts';
 import type { StorageRef } from '../storage/storage.ts';
-import type { Answer, CoordinatorApi, ProducerTicket, SyncMethod } from './api.ts';
+import type { Answer, CoordinatorApi, ProducerTicket, SyncMethod, WriterDeath } from './api.ts';
 import type { SharedHandles } from './shared-state.ts';
 
 /** What a coordinator's thread is started with. */
@@ -12,6 +12,26 @@ export interface CoordinatorStart {
   readonly path: string;
   readonly durability: 'interval' | 'always' | 'none';
   readonly commitIntervalMs: number;
+  readonly maxProducers: number;
+  /** Name of the channel on which handles of other threads come in. */
+  readonly door: string;
+  /** For tests. */
+  readonly faults?: FaultsRef;
+}
+
+/**
+ * Names a module that makes a writer fail on purpose, for tests: it exports `faults(data, writer)`, which returns what is
+ * called at each of the writer's steps.
+ */
+export interface FaultsRef {
+  readonly module: string;
+  readonly data: unknown;
+}
+
+/** What the coordinator's thread tells the opening one without being asked. */
+export interface Notice {
+  readonly notice: 'writer-death';
+  readonly death: WriterDeath;
 }
 
 /** What it answers once it is up. */
@@ -25,6 +45,8 @@ export interface CoordinatorRemote {
   start(): Promise<Answer<CoordinatorStarted>>;
   /** Takes the port of calls that the other side waits for without its event loop. */
   serveSync(port: MessagePort): void;
+  /** Ends a writer's thread as a crash would, for tests. */
+  killWriter(writer: number): void;
   call(method: keyof CoordinatorApi, args: unknown[]): Promise<Answer<unknown>>;
 }
 
@@ -43,4 +65,5 @@ export interface WriterStart {
   /** What `Storage.identity` must say: the file may have been replaced since the coordinator opened it. */
   readonly identity: string;
   readonly options: unknown;
+  readonly faults?: FaultsRef;
 }

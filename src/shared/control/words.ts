@@ -7,7 +7,9 @@
  * |---|---|---|
  * | STATE, POISON_BYTES | whoever meets the failure, by compare-and-exchange; coordinator | all |
  * | CHECKPOINT | coordinator, after the superblock is durable and the root's slot is written | all |
- * | COORDINATOR_BEAT | coordinator | all |
+ * | COORDINATOR_BEAT | coordinator, at each step, at least once a second | threads that wait for it |
+ * | PRODUCERS | coordinator: producers that are attached | producers, for their share of the memory |
+ * | CATALOG | coordinator: how often a definition was made or changed, after it is in the catalog | handles |
  * | W_DOORBELL | producers, coordinator, handles (add, then notify) | writer waits on it |
  * | W_SLEEPING | writer: 1 before it waits, 0 after | those who ring, to spare the notify |
  * | W_SYNC_WANTED | handles (add) | writer |
@@ -16,10 +18,13 @@
  * | W_DIRECTORY_HEAD | writer, after a commit's entries are written | readers, coordinator |
  * | W_DIRECTORY_TAIL | coordinator, after a checkpoint is published | writer, readers |
  * | W_COMMITTED (int64) | writer: number of the last frame whose commit it published | its successor |
+ * | W_BEAT | writer: at each step and each block (add) | coordinator; threads that wait |
+ * | W_IO | writer: 1 while it is inside a call of the storage | coordinator: the disk may take its time |
  * | P_BELL | writers (add, then notify) when chunks come back | producer waits on it |
  * | P_WAITING | producer: 1 while it waits for a chunk | writers, to commit without delay |
  * | P_REPLY | coordinator, after it posted the answer to a synchronous call (add, then notify) | producer waits on it |
  * | P_PIN | a reader: checkpoint + 1 that it reads, 0 for none | coordinator, before it reuses space |
+ * | P_ASKED | a producer that finds no memory (1, then notify); its owner (0) | its owner: close what fills, let go |
  */
 export const STATE_OPEN = 0;
 export const STATE_CLOSING = 1;
@@ -31,6 +36,8 @@ export const STATE = 0;
 export const POISON_BYTES = 1;
 export const CHECKPOINT = LINE;
 export const COORDINATOR_BEAT = 2 * LINE;
+export const PRODUCERS = 2 * LINE + 1;
+export const CATALOG = 2 * LINE + 2;
 /** Two slots of 4 f64 each (offset, length, crc of the root; its sequence), slot = CHECKPOINT & 1. */
 export const ROOT_SLOTS = 3 * LINE;
 const WRITERS_AT = 4 * LINE;
@@ -48,6 +55,7 @@ export const W_SYNC_DONE = 2 * LINE;
 export const W_DIRECTORY_HEAD = 2 * LINE + 1;
 export const W_COMMITTED = 2 * LINE + 4;
 export const W_BEAT = 2 * LINE + 3;
+export const W_IO = 2 * LINE + 2;
 export const W_DIRECTORY_TAIL = 3 * LINE;
 /** Counters of the writer as f64, 8 of them (`WRITER_COUNTERS`). */
 export const W_COUNTERS = 4 * LINE;
@@ -70,6 +78,7 @@ export const P_BELL = 0;
 export const P_WAITING = 1;
 export const P_PIN = 2;
 export const P_REPLY = 3;
+export const P_ASKED = 4;
 
 /** First word of a writer's group. */
 export function writerWord(writer: number): number {

@@ -56,6 +56,24 @@ export function currentColumns(definition: TableDefinition): readonly Column[] {
   return definition.versions[definition.versions.length - 1]!.columns;
 }
 
+/** The newest version of a table that has exactly these columns, in this order. */
+export function versionWith(
+  definition: TableDefinition,
+  columns: readonly { readonly name: string; readonly type: ColumnType }[],
+): SchemaVersion | undefined {
+  return definition.versions.findLast(
+    (version) =>
+      version.columns.length === columns.length &&
+      version.columns.every(({ name, type }, i) => name === columns[i]!.name && type === columns[i]!.type),
+  );
+}
+
+/** A table as it was at one of its versions. */
+export function asOfVersion(definition: TableDefinition, version: number): TableDefinition {
+  if (version === definition.versions.length) return definition;
+  return { ...definition, versions: definition.versions.slice(0, version) };
+}
+
 /** Whether values of this type have no fixed width and live in a chunk's arena. */
 export function isVariable(type: ColumnType): boolean {
   return type === 'utf8' || type === 'bytes';

@@ -4,8 +4,8 @@ import { NO_PAGE } from '../../shared/format/page.ts';
 import type { CatalogEntry } from '../../shared/format/root.ts';
 import type { TableEntry, TableState } from '../../shared/format/table-record.ts';
 import { EMPTY_STATE } from '../../shared/recovery/recover.ts';
-import { MAX_TABLES } from '../../shared/schema/limits.ts';
-import type { Column, TableDefinition } from '../../shared/schema/types.ts';
+import { MAX_COLUMNS, MAX_SCHEMA_VERSIONS, MAX_TABLES } from '../../shared/schema/limits.ts';
+import { type Column, type TableDefinition, versionWith } from '../../shared/schema/types.ts';
 
 /** Tables of a catalog page: one that changes rewrites about 10 KiB. */
 const TABLES_PER_PAGE = 64;
@@ -22,15 +22,20 @@ export class Catalog {
   private readonly byName = new Map<string, number>();
   private readonly pages = new Map<number, CatalogPage>();
   nextId: number;
+  /** Every definition that there was, and each that was made or changed since, in order. Handles read on from where they are. */
+  readonly changes: TableDefinition[] = [];
 
   constructor(entries: Iterable<TableEntry>, nextId: number) {
     this.nextId = nextId;
-    for (const entry of entries) this.put(entry);
+    for (const entry of entries) {
+      this.put(entry);
+      this.changes.push(entry.definition);
+    }
   }
 
   /**
    * The table of that name, made if there is none.
-   * @throws TABLE_EXISTS if it has other columns or another unit; TOO_MANY
+   * @throws TABLE_EXISTS if no version of it has these columns, or it has another unit; TOO_MANY
    */
   create(table: NewTable): { definition: TableDefinition; isNew: boolean } {
     const known = this.find(table.name);
@@ -51,6 +56,44 @@ export class Catalog {
       versions: [{ version: 1, columns }],
     };
     this.put({ definition, state: EMPTY_STATE });
+    this.changes.push(definition);
+    return { definition, isNew: true };
+  }
+
+  /**
+   * A table with one column more, as a new version of its schema; as it is if it has that column already.
+   * @throws UNKNOWN_TABLE, DUPLICATE_COLUMN if it has one of that name and another type; TOO_MANY
+   */
+  addColumn(
+    table: string,
+    { name, type }: Pick<Column, 'name' | 'type'>,
+  ): { definition: TableDefinition; isNew: boolean } {
+    const known = this.find(table);
+    if (known === undefined) {
+      throw new MillraceError('UNKNOWN_TABLE', `there is no table ${JSON.stringify(table)}`, { table });
+    }
+    const { columns, version } = known.versions.at(-1)!;
+    const same = columns.find((column) => column.name === name);
+    if (same?.type === type) return { definition: known, isNew: false };
+    if (same !== undefined) {
+      throw new MillraceError(
+        'DUPLICATE_COLUMN',
+        `table ${JSON.stringify(table)} has a column ${JSON.stringify(name)} of type ${same.type}, not ${type}; use another name`,
+        { table, column: name },
+      );
+    }
+    if (columns.length >= MAX_COLUMNS || version >= MAX_SCHEMA_VERSIONS) {
+      throw new MillraceError(
+        'TOO_MANY',
+        `table ${JSON.stringify(table)} has ${columns.length} columns in ${version} versions; at most ${MAX_COLUMNS} and ${MAX_SCHEMA_VERSIONS}`,
+        { table, column: name },
+      );
+    }
+    const id = Math.max(...columns.map((column) => column.id)) + 1;
+    const next = { version: version + 1, columns: [...columns, { id, name, type }] };
+    const definition = { ...known, versions: [...known.versions, next] };
+    this.put({ ...this.byId.get(known.id)!, definition });
+    this.changes.push(definition);
     return { definition, isNew: true };
   }
 
@@ -132,13 +175,8 @@ export class Catalog {
 
   private checkSame(known: TableDefinition, wanted: NewTable): void {
     const columns = known.versions.at(-1)!.columns;
-    const same =
-      known.unit === wanted.unit &&
-      columns.length === wanted.columns.length &&
-      columns.every(
-        ({ name, type }, i) => name === wanted.columns[i]!.name && type === wanted.columns[i]!.type,
-      );
-    if (same) return;
+    // Any of its versions: a program that makes a table and then adds a column can run again.
+    if (known.unit === wanted.unit && versionWith(known, wanted.columns) !== undefined) return;
     const text = (list: readonly { name: string; type: string }[]): string =>
       list.map(({ name, type }) => `${name} ${type}`).join(', ');
     throw new MillraceError(

@@ -1,8 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { CoordinatorInfo, NewTable, ProducerTicket } from '../../shared/control/api.ts';
+import type { CoordinatorInfo, NewTable, ProducerTicket, WriterDeath } from '../../shared/control/api.ts';
 import { writerCounter } from '../../shared/control/counters.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
 import {
+  CATALOG,
   COORDINATOR_BEAT,
   MAX_PRODUCERS,
   P_PIN,
@@ -11,12 +12,10 @@ import {
   STATE_CLOSING,
   STATE_POISONED,
 } from '../../shared/control/words.ts';
-import { MillraceError } from '../../shared/errors.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import type { Extent, Salt, SaltedExtent, WriterEntry } from '../../shared/format/root.ts';
 import { type Recovery, recover } from '../../shared/recovery/recover.ts';
-import { ringStorage } from '../../shared/ring/descriptor-ring.ts';
-import type { TableDefinition } from '../../shared/schema/types.ts';
+import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { Channel } from '../channel.ts';
 import type { FromWriter, ProducerRings, ToWriter } from '../writer/messages.ts';
@@ -25,11 +24,16 @@ import { Catalog } from './catalog.ts';
 import { type CheckpointOutput, writeCheckpoint } from './checkpoint.ts';
 import type { FreeSpace } from './free-space.ts';
 import { materialize } from './materialize.ts';
+import { ProducerRegistry } from './producers.ts';
 import { recoveredSpace } from './recovered-space.ts';
 import { WriterSpace } from './writer-space.ts';
 
 /** A checkpoint is made at least this often while rows arrive: bounds what recovery must read of slow tables' logs. */
 const CHECKPOINT_INTERVAL_MS = 30_000;
+/** The last deaths of writers that `stats()` tells of one by one. */
+const DEATHS_KEPT = 100;
+/** How often it looks whether the writers have let go of an ended producer's chunks. */
+const ENDING_LOOK_MS = 5;
 /** Extents are multiples of this, the file system's block. */
 const EXTENT_ALIGN = 4096;
 const FIRST_LOG_BYTES = 64 << 10;
@@ -41,6 +45,8 @@ const MIN_CUT_SHARE = 0.02;
 export interface CoordinatorOptions {
   readonly durability: 'interval' | 'always' | 'none';
   readonly commitIntervalMs: number;
+  /** Producers that there may be at once. */
+  readonly maxProducers: number;
 }
 
 /** A writer as the coordinator sees it. */
@@ -94,9 +100,11 @@ export class Coordinator {
   private readonly recovery: Recovery;
   private readonly session: number;
   private readonly start: (writer: number, succeeds: boolean) => WriterPeer;
-  private readonly producers: ProducerTicket[] = [];
+  private readonly producers: ProducerRegistry;
   /** Tables that no checkpoint has yet. */
   private readonly unsaved = new Set<number>();
+  private readonly deaths: WriterDeath[] = [];
+  private readonly deathCounts: number[];
   private last: CheckpointOutput;
   private applied: number[];
   private lastCheckpointAt: number;
@@ -122,6 +130,7 @@ export class Coordinator {
     this.shared = shared;
     this.storage = storage;
     this.clock = clock;
+    this.producers = new ProducerRegistry(shared, options.maxProducers);
     this.recovery = recover(storage);
     const { root, superblock, tables } = this.recovery;
     this.session = root.session + 1;
@@ -131,6 +140,8 @@ export class Coordinator {
       Math.max(root.nextTableId, ...[...tables.keys()].map((id) => id + 1)),
     );
     this.catalog.adopt(root.catalog);
+    for (const [id, { entry }] of tables) shared.tables.setVersion(id, entry.definition.versions.length);
+    Atomics.store(shared.control.words, CATALOG, this.catalog.changes.length);
     const blocks = materialize(storage, this.space, tables.values(), newSalt().seed);
     for (const [id, table] of tables) {
       shared.tables.setNextOrdinal(id, table.entry.state.nextOrdinal);
@@ -153,6 +164,7 @@ export class Coordinator {
       wallMs: clock.wall(),
     });
     this.applied = logs.map(() => 0);
+    this.deathCounts = logs.map(() => 0);
     shared.control.publishRoot(this.last.superblock.sequence, this.last.superblock.root);
     this.lastCheckpointAt = clock.now();
     this.start = (writer, succeeds) => {
@@ -164,7 +176,7 @@ export class Coordinator {
         entry: this.last.root.writers[writer]!,
         definitions,
         newDefinitions: definitions.filter(({ id }) => this.unsaved.has(id)),
-        producers: this.producers.map((ticket) => ringsOf(ticket, writer)),
+        producers: this.producers.all().map((ticket) => ringsOf(ticket, writer)),
         succeeds,
       });
     };
@@ -183,25 +195,49 @@ export class Coordinator {
   createTable(table: NewTable): TableDefinition {
     this.shared.control.checkOpen();
     const { definition, isNew } = this.catalog.create(table);
-    if (isNew) {
-      this.unsaved.add(definition.id);
-      this.send(writerOf(definition.id, this.writers.length), { type: 'table', definition });
-    }
+    if (isNew) this.announce(definition);
     return definition;
   }
 
-  /** Takes a producer in and tells the writers of its rings. */
-  attachProducer(slot: number): ProducerTicket {
-    if (slot < 0 || slot >= MAX_PRODUCERS)
-      throw new MillraceError('TOO_MANY', `there is no producer slot ${slot}`, { slot });
-    const hints = this.writers.map(ringStorage);
-    const backs = this.writers.map(ringStorage);
-    const ticket = { slot, hints, backs };
-    this.producers.push(ticket);
+  /** The table with one column more, or as it is if it has that one. Its writer logs it before the first row that has it. */
+  addColumn(table: string, column: Pick<Column, 'name' | 'type'>): TableDefinition {
+    this.shared.control.checkOpen();
+    const { definition, isNew } = this.catalog.addColumn(table, column);
+    if (isNew) this.announce(definition);
+    return definition;
+  }
+
+  /** Definitions made or changed after the first `seen` ones, and how many there are now. */
+  tablesSince(seen: number): { definitions: TableDefinition[]; seen: number } {
+    const { changes } = this.catalog;
+    return { definitions: changes.slice(seen), seen: changes.length };
+  }
+
+  /** Tells the table's writer, and then the handles, of a definition that is new. */
+  private announce(definition: TableDefinition): void {
+    this.unsaved.add(definition.id);
+    this.send(writerOf(definition.id, this.writers.length), { type: 'table', definition });
+    this.shared.tables.setVersion(definition.id, definition.versions.length);
+    Atomics.store(this.shared.control.words, CATALOG, this.catalog.changes.length);
+  }
+
+  /**
+   * Takes a producer in and tells the writers of its rings.
+   * @param slot the lowest free one if it is not given
+   * @throws TOO_MANY
+   */
+  attachProducer(slot?: number): ProducerTicket {
+    this.shared.control.checkOpen();
+    const ticket = this.producers.attach(slot);
     for (const writer of this.writers.keys()) {
       this.send(writer, { type: 'producer', rings: ringsOf(ticket, writer) });
     }
     return ticket;
+  }
+
+  /** A producer's thread has ended, or it let go of its handle: nothing more comes from it. */
+  producerEnded(slot: number): void {
+    this.producers.end(slot);
   }
 
   /** Resolves once every row appended before is in a block, and a checkpoint refers to it. */
@@ -219,7 +255,10 @@ export class Coordinator {
    * Replaces a writer that died. Its thread must have ended: two writers must never work on one log.
    * The successor takes its work from the chunk headers, so nothing that is in a chunk is lost.
    */
-  writerDied(writer: number): void {
+  writerDied(writer: number, reason = 'its thread ended'): void {
+    this.deaths.push({ writer, atMs: this.clock.wall(), reason });
+    if (this.deaths.length > DEATHS_KEPT) this.deaths.shift();
+    this.deathCounts[writer]!++;
     const record = this.writers[writer]!;
     // An answer of the dead one is void: it speaks of extents that the successor does not have.
     record.ready = undefined;
@@ -237,6 +276,9 @@ export class Coordinator {
       checkpoint: this.last.superblock.sequence,
       freeBytes: this.space.bytes(),
       recovery: { frames, rows, droppedBytes, damage },
+      deaths: [...this.deaths],
+      deathCounts: [...this.deathCounts],
+      producers: this.producers.count,
     };
   }
 
@@ -277,6 +319,7 @@ export class Coordinator {
         this.take(writer, record, message);
       }
     }
+    this.producers.step();
     if (this.shared.control.state === STATE_POISONED) {
       this.failAll(this.shared.control.poisonError());
       return CHECKPOINT_INTERVAL_MS;
@@ -287,7 +330,8 @@ export class Coordinator {
       this.shared.control.poison(error);
       this.failAll(this.shared.control.poisonError());
     }
-    return Math.max(0, this.lastCheckpointAt + CHECKPOINT_INTERVAL_MS - this.clock.now());
+    const pause = Math.max(0, this.lastCheckpointAt + CHECKPOINT_INTERVAL_MS - this.clock.now());
+    return this.producers.isEnding ? Math.min(pause, ENDING_LOOK_MS) : pause;
   }
 
   private take(writer: number, record: WriterRecord, message: FromWriter): void {

@@ -4,11 +4,12 @@ import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_th
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { systemClock } from '../../shared/clock.ts';
-import type { Answer, CoordinatorApi } from '../../shared/control/api.ts';
+import type { Answer, CoordinatorApi, ProducerTicket } from '../../shared/control/api.ts';
 import { attachSharedState } from '../../shared/control/shared-state.ts';
 import type {
   CoordinatorRemote,
   CoordinatorStart,
+  Notice,
   SyncCall,
   WriterStart,
 } from '../../shared/control/start.ts';
@@ -18,7 +19,9 @@ import { openStorageRef, type Storage } from '../../shared/storage/storage.ts';
 import type { FromWriter, ToWriter } from '../writer/messages.ts';
 import type { WriterOptions } from '../writer/options.ts';
 import { Coordinator, type WriterPeer } from './coordinator.ts';
+import { Door } from './door.ts';
 import { type FileLock, lockFile } from './lock.ts';
+import { Supervisor } from './supervisor.ts';
 
 const start = workerData as CoordinatorStart;
 const shared = attachSharedState(start.handles);
@@ -29,13 +32,17 @@ let lock: FileLock | undefined;
 let timer: NodeJS.Timeout | undefined;
 let workers = 0;
 let closed = false;
+const threads = new Map<number, Worker>();
 /** Settled once each writer is up, or has ended. */
 const running: Promise<void>[] = [];
-/** A writer whose successors die as well would die for ever. */
+let door: Door | undefined;
+/** A writer whose successors die as well, without a commit between, would die for ever. */
 const MAX_DEATHS = 20;
-const DEATH_WINDOW_MS = 10_000;
-/** When each writer died. */
-const deaths = new Map<number, number[]>();
+/** Of each writer: what it had committed when it last died, and how often it has died since. */
+const deaths = new Map<number, { committed: number; count: number }>();
+const supervisor = new Supervisor(control);
+/** A writer's heap holds what it knows of open chunks; one that needs more than this has gone astray. */
+const WRITER_HEAP_MB = 1024;
 /** Writers that ended because they were told to. */
 const stopped = new Set<number>();
 
@@ -53,8 +60,13 @@ function startWriter(options: WriterOptions): WriterPeer {
     storage: start.storage,
     identity: storage!.identity(),
     options,
+    ...(start.faults === undefined ? {} : { faults: start.faults }),
   };
-  const worker = new Worker(new URL('../writer/entry.js', import.meta.url), { workerData: data });
+  const worker = new Worker(new URL('../writer/entry.js', import.meta.url), {
+    workerData: data,
+    resourceLimits: { maxOldGenerationSizeMb: WRITER_HEAP_MB },
+  });
+  threads.set(options.writer, worker);
   workers++;
   const inbox: FromWriter[] = [];
   let up!: () => void;
@@ -66,6 +78,7 @@ function startWriter(options: WriterOptions): WriterPeer {
   worker.on('message', (message: FromWriter) => {
     // A writer's first act is to ask for space: its code is loaded then.
     up();
+    supervisor.watch(options.writer, worker);
     inbox.push(message);
     run();
   });
@@ -76,6 +89,7 @@ function startWriter(options: WriterOptions): WriterPeer {
   worker.on('exit', (code) => {
     workers--;
     up();
+    supervisor.forget(options.writer);
     const asked = inbox.some((message) => message.type === 'stopped') || stopped.has(options.writer);
     if (!asked && control.state !== STATE_CLOSED && control.state !== STATE_POISONED)
       replace(options.writer, code, cause);
@@ -93,30 +107,39 @@ function startWriter(options: WriterOptions): WriterPeer {
     },
   };
 }
+
 /** Puts another writer in a dead one's place, unless its successors die as well. */
 function replace(writer: number, code: number, cause: Error | undefined): void {
-  const now = systemClock.now();
-  const recent = (deaths.get(writer) ?? []).filter((at) => now - at < DEATH_WINDOW_MS);
-  deaths.set(writer, [...recent, now]);
-  if (recent.length >= MAX_DEATHS) {
-    const why = cause === undefined ? `code ${code}` : cause.message;
+  const committed = control.committed(writer);
+  const before = deaths.get(writer);
+  const count = before?.committed === committed ? before.count + 1 : 1;
+  deaths.set(writer, { committed, count });
+  const reason = supervisor.reason(writer) ?? cause?.message ?? `its thread ended with code ${code}`;
+  const notice: Notice = {
+    notice: 'writer-death',
+    death: { writer, atMs: systemClock.wall(), reason },
+  };
+  parentPort!.postMessage(notice);
+  if (count > MAX_DEATHS) {
     control.poison(
       new MillraceError(
         'INTERNAL',
-        `writer ${writer} died ${MAX_DEATHS + 1} times in a row (${why})`,
-        { code },
+        `writer ${writer} died ${count} times in a row (${reason})`,
+        { writer, code },
         cause,
       ),
     );
     return;
   }
-  coordinator!.writerDied(writer);
+  coordinator!.writerDied(writer, reason);
 }
 
 /** Nothing keeps this thread once the database is closed and its writers have ended. */
 function endIfDone(): void {
   if (!closed || workers > 0) return;
   clearTimeout(timer);
+  supervisor.end();
+  door?.close();
   parentPort!.close();
 }
 
@@ -128,19 +151,41 @@ async function answer<T>(call: () => T | Promise<T>): Promise<Answer<T>> {
   }
 }
 
+function attach(): ProducerTicket {
+  return coordinator!.attachProducer();
+}
+
+function ended(slot: number): void {
+  coordinator!.producerEnded(slot);
+  run();
+}
+
+async function call(method: string, args: unknown[]): Promise<unknown> {
+  const target = coordinator as unknown as Record<string, (...args: unknown[]) => unknown>;
+  return target[method]!(...args);
+}
+
 const remote: CoordinatorRemote = {
   start: () =>
     answer(async () => {
       storage = await openStorageRef(start.storage, true);
       lock = await lockFile(storage.identity(), start.path);
-      const { durability, commitIntervalMs } = start;
+      const { durability, commitIntervalMs, maxProducers } = start;
       const opened = storage;
       coordinator = inFile(
         start.path,
-        () => new Coordinator(shared, opened, systemClock, { durability, commitIntervalMs }, startWriter),
+        () =>
+          new Coordinator(
+            shared,
+            opened,
+            systemClock,
+            { durability, commitIntervalMs, maxProducers },
+            startWriter,
+          ),
       );
       run();
       const producer = coordinator.attachProducer(0);
+      door = new Door(start.door, { attach, ended, call });
       // Else the first rows would wait while the writers' threads load their code.
       await Promise.all(running);
       if (control.state === STATE_POISONED) throw control.poisonError();
@@ -162,11 +207,12 @@ const remote: CoordinatorRemote = {
     });
   },
 
+  killWriter: (writer) => void threads.get(writer)?.terminate(),
+
   call: (method: keyof CoordinatorApi, args: unknown[]) =>
     answer(async () => {
-      const target = coordinator as unknown as Record<string, (...args: unknown[]) => unknown>;
       try {
-        return await target[method]!(...args);
+        return await call(method, args);
       } finally {
         if (method === 'close') {
           storage!.close();

@@ -3,13 +3,20 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/clock.ts';
 import { attachSharedState } from '../../shared/control/shared-state.ts';
-import type { WriterStart } from '../../shared/control/start.ts';
-import { STATE_POISONED, W_BEAT, W_DOORBELL, W_SLEEPING, writerWord } from '../../shared/control/words.ts';
+import type { FaultsRef, WriterStart } from '../../shared/control/start.ts';
+import {
+  STATE_POISONED,
+  W_BEAT,
+  W_DOORBELL,
+  W_IO,
+  W_SLEEPING,
+  writerWord,
+} from '../../shared/control/words.ts';
 import { MillraceError } from '../../shared/errors.ts';
 import { openStorageRef } from '../../shared/storage/storage.ts';
 import { sleepOn } from '../../shared/wait.ts';
 import type { FromWriter, ToWriter } from './messages.ts';
-import type { WriterOptions } from './options.ts';
+import type { WriterOptions, WriterStep } from './options.ts';
 import { Writer } from './writer.ts';
 
 const start = workerData as WriterStart;
@@ -22,18 +29,25 @@ const word = writerWord(options.writer);
 try {
   const storage = await openStorageRef(start.storage, true);
   if (storage.identity() !== start.identity) {
-    throw new MillraceError(
-      'IO_ERROR',
-      'the database file was replaced while it was being opened; open it again',
+    shared.control.poison(
+      new MillraceError(
+        'FILE_REPLACED',
+        'the database file was replaced under the engine; close it and open it again',
+      ),
     );
+    throw shared.control.poisonError();
   }
   const channel = {
     take: (): ToWriter | undefined => receiveMessageOnPort(port)?.message as ToWriter | undefined,
     post: (message: FromWriter): void => port.postMessage(message),
   };
-  // A predecessor may have died asleep.
+  // A predecessor may have died asleep, or in a call of its storage.
   Atomics.store(words, word + W_SLEEPING, 0);
-  const writer = new Writer(shared, storage, systemClock, channel, options);
+  Atomics.store(words, word + W_IO, 0);
+  const writer = new Writer(shared, storage, systemClock, channel, {
+    ...options,
+    ...(start.faults === undefined ? {} : { onStep: await faultsOf(start.faults) }),
+  });
   for (;;) {
     // Taken before the step: a ring during the step then ends the sleep at once.
     const doorbell = Atomics.load(words, word + W_DOORBELL);
@@ -46,8 +60,16 @@ try {
     Atomics.store(words, word + W_SLEEPING, 0);
   }
   storage.close();
-} catch (error) {
-  shared.control.poison(error);
 } finally {
+  // An error is this thread's death; the coordinator hears of it, and starts another.
   port.close();
+}
+
+async function faultsOf({ module, data }: FaultsRef): Promise<(step: WriterStep) => void> {
+  const { faults } = (await import(module)) as FaultsModule;
+  return faults(data, options.writer);
+}
+
+interface FaultsModule {
+  faults(data: unknown, writer: number): (step: WriterStep) => void;
 }

@@ -5,6 +5,7 @@ import {
   P_WAITING,
   producerWord,
   STATE_POISONED,
+  W_BEAT,
   W_DIRECTORY_HEAD,
   W_SYNC_DONE,
   W_SYNC_WANTED,
@@ -23,8 +24,9 @@ import { ChunkBook, type KnownChunk } from './chunk-book.ts';
 import { DataExtents } from './data-extents.ts';
 import { Log } from './log.ts';
 import type { FromWriter, ProducerRings, ToWriter } from './messages.ts';
-import { WriterKilled, type WriterOptions, type WriterStep } from './options.ts';
+import type { WriterOptions, WriterStep } from './options.ts';
 import { takeOver } from './take-over.ts';
+import { watchedStorage } from './watched-storage.ts';
 
 /** A commit is made when this much is encoded, so that chunks come back before producers run out of them. */
 const COMMIT_BYTES = 8 << 20;
@@ -96,7 +98,7 @@ export class Writer {
     options: WriterOptions,
   ) {
     this.shared = shared;
-    this.storage = storage;
+    this.storage = watchedStorage(storage, shared.control, options.writer);
     this.clock = clock;
     this.channel = channel;
     this.options = options;
@@ -105,13 +107,13 @@ export class Writer {
     for (const definition of options.definitions) this.book.setTable(definition);
     this.newDefinitions.push(...options.newDefinitions);
     for (const producer of options.producers) this.addProducer(producer);
-    this.data = new DataExtents(storage);
+    this.data = new DataExtents(this.storage);
     this.sinceMs = clock.now();
     this.dueAt = this.sinceMs + options.commitIntervalMs;
     const { replay } = options.entry;
     this.log = options.succeeds
-      ? takeOver(shared, storage, channel, options, this.book)
-      : new Log(storage, options.writer, replay, [replay.extent], false);
+      ? takeOver(shared, this.storage, channel, options, this.book)
+      : new Log(this.storage, options.writer, replay, [replay.extent], false);
     this.askForExtents();
   }
 
@@ -123,12 +125,7 @@ export class Writer {
     const began = this.clock.now();
     this.takeMessages();
     if (this.stopped || this.shared.control.state === STATE_POISONED) return Number.POSITIVE_INFINITY;
-    try {
-      this.work(began);
-    } catch (error) {
-      if (!(error instanceof WriterKilled)) this.shared.control.poison(error);
-      throw error;
-    }
+    this.work(began);
     const now = this.clock.now();
     this.busyMs += now - began;
     this.publishCounters(now);
@@ -195,12 +192,19 @@ export class Writer {
   }
 
   private producerWaits(): boolean {
-    const { words } = this.shared.control;
-    return this.rings.some((ring) => Atomics.load(words, producerWord(ring.slot) + P_WAITING) === 1);
+    return this.rings.some(({ slot }) => this.waits(slot));
+  }
+
+  private waits(slot: number): boolean {
+    return Atomics.load(this.shared.control.words, producerWord(slot) + P_WAITING) === 1;
   }
 
   private addProducer({ slot, hints, backs }: ProducerRings): void {
-    this.rings.push({ slot, hints: new DescriptorRing(hints), backs: new DescriptorRing(backs) });
+    const rings = { slot, hints: new DescriptorRing(hints), backs: new DescriptorRing(backs) };
+    // A slot's next producer has rings of its own.
+    const known = this.rings.findIndex((ring) => ring.slot === slot);
+    if (known < 0) this.rings.push(rings);
+    else this.rings[known] = rings;
   }
 
   private takeMessages(): void {
@@ -277,6 +281,7 @@ export class Writer {
     this.staged.push({ located: { tableId, ref }, known });
     this.stagedBytes += ref.length;
     this.blocks++;
+    Atomics.add(this.shared.control.words, this.word + W_BEAT, 1);
     this.at('block staged');
     this.askForExtents();
     return true;
@@ -392,6 +397,8 @@ export class Writer {
     this.stagedBytes = 0;
     this.commits++;
     this.shared.control.setCommitted(this.options.writer, this.log.lastNumber);
+    // Whoever waits may have use of what another one's chunks leave.
+    if (back.size > 0) for (const { slot } of this.rings) if (this.waits(slot)) back.add(slot);
     for (const producer of back) this.shared.control.ringProducer(producer);
     this.at('commit published');
     if (this.log.bytes - this.askedCheckpointAt > CHECKPOINT_LOG_BYTES || directory.room < DIRECTORY_LOW) {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SLAB_BYTES, SlabAllocator } from '../../../src/main/append/slab-allocator.ts';
+import { SlabAllocator } from '../../../src/main/append/slab-allocator.ts';
 import { SLABS_AT } from '../../../src/shared/chunk/header.ts';
+import { SLAB_BYTES } from '../../../src/shared/chunk/slab-table.ts';
 import { memoryViews } from '../../../src/shared/chunk/views.ts';
 
 const SLABS = 8;
@@ -13,7 +14,7 @@ function newAllocator() {
   const views = memoryViews(
     new WebAssembly.Memory<SharedArrayBuffer>({ initial: pages, maximum: pages, shared: true }),
   );
-  return { slabs: new SlabAllocator(views), views };
+  return { slabs: new SlabAllocator(views, 0), views };
 }
 
 const bytes = fc.oneof(
@@ -34,7 +35,7 @@ test('pieces never overlap, and lie within the memory', () => {
           const [piece] = taken.splice(which % taken.length, 1);
           slabs.give(piece!.offset, piece!.bytes);
         }
-        const offset = slabs.take(bytes);
+        const offset = slabs.take(bytes, SLABS);
         if (offset >= 0) taken.push({ offset, bytes });
         const sorted = [...taken].sort((a, b) => a.offset - b.offset);
         let end = SLABS_AT;
@@ -62,14 +63,14 @@ test('whatever was taken before: once all is given back, a piece as large as the
       const { slabs } = newAllocator();
       const taken: { offset: number; bytes: number }[] = [];
       for (const { bytes } of list) {
-        const offset = slabs.take(bytes);
+        const offset = slabs.take(bytes, SLABS);
         if (offset >= 0) taken.push({ offset, bytes });
       }
       for (const { offset, bytes } of taken) slabs.give(offset, bytes);
-      assert.equal(slabs.take(SLABS * SLAB_BYTES), SLABS_AT);
-      assert.equal(slabs.take(1), -1, 'then there is nothing left');
+      assert.equal(slabs.take(SLABS * SLAB_BYTES, SLABS), SLABS_AT);
+      assert.equal(slabs.take(1, SLABS), -1, 'then there is nothing left');
       slabs.give(SLABS_AT, SLABS * SLAB_BYTES);
-      assert.ok(slabs.take(1) >= 0);
+      assert.ok(slabs.take(1, SLABS) >= 0);
     }),
   );
 });

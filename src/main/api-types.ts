@@ -142,6 +142,11 @@ export interface OpenOptions {
   readonly commitIntervalMs?: number | undefined;
   /** Bytes for the chunks of all writers together, from 32 MiB a writer. Default 256 MiB. */
   readonly memoryBudgetBytes?: number | undefined;
+  /**
+   * ms for which bytes of the file that are not needed any more are left as they are, 0…3,600,000, for the sake of readers in
+   * other processes: those see reads fail later, and look again. Waived where more than 8 MiB wait. Default 5000.
+   */
+  readonly reuseDelayMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -13,6 +13,7 @@ export interface EngineOptions {
   readonly durability: 'interval' | 'always' | 'none';
   readonly commitIntervalMs: number;
   readonly memoryBudgetBytes: number;
+  readonly reuseDelayMs: number;
 }
 
 /**

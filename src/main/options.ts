@@ -18,6 +18,7 @@ const KNOWN: readonly (keyof OpenOptions)[] = [
   'durability',
   'commitIntervalMs',
   'memoryBudgetBytes',
+  'reuseDelayMs',
   'signal',
 ];
 
@@ -56,6 +57,7 @@ export function checkOpenOptions(
     durability,
     maxProducers: whole('maxProducers', options.maxProducers, 16, 1, MAX_PRODUCERS),
     commitIntervalMs: whole('commitIntervalMs', options.commitIntervalMs, 10, 1, 60_000),
+    reuseDelayMs: whole('reuseDelayMs', options.reuseDelayMs, 5000, 0, 3_600_000),
     memoryBudgetBytes: whole(
       'memoryBudgetBytes',
       options.memoryBudgetBytes,

@@ -1,23 +1,26 @@
 import { inFile, MillraceError } from '../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../shared/format/block-ref.ts';
-import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
-import { type Recovery, recover } from '../shared/recovery/recover.ts';
+import type { TimeRange } from '../shared/index/index-reader.ts';
+import { Follower } from '../shared/recovery/follower.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
-import { fileKind, openStorage } from '../shared/storage/file-storage.ts';
+import { fileIdentity, fileKind, fileReplaced, openStorage } from '../shared/storage/file-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import type { DatabaseStats } from './api-types.ts';
 import type { DatabaseCore } from './database-core.ts';
 import { mergeRefs, type TableSnapshot } from './read/snapshot.ts';
 import { readOnlyError, TableCore } from './table-core.ts';
 
-/** A database opened for reading: no lock, no thread; it shows what the file held when it was opened. */
+/**
+ * A database opened for reading: no lock, no thread. Each query shows what the file holds at that moment, while another
+ * process may be writing it.
+ */
 export class ReadOnlyDatabase implements DatabaseCore {
   readonly path: string;
   readonly storage: Storage;
-  private readonly recovery: Recovery;
-  private readonly index: IndexReader;
-  private readonly byName = new Map<string, TableDefinition>();
-  private readonly cores = new Map<number, TableCore>();
+  private readonly follower: Follower;
+  /** What the path named when it was opened; undefined for a storage that has no path. */
+  private readonly identity: string | undefined;
+  private readonly cores = new Map<string, TableCore>();
   private closed = false;
 
   /** @throws FILE_NOT_FOUND, NOT_A_FILE, NOT_A_DATABASE, NEWER_VERSION, DAMAGED, IO_ERROR */
@@ -25,20 +28,18 @@ export class ReadOnlyDatabase implements DatabaseCore {
     checkPath(path, false);
     const storage = openStorage(path, false);
     try {
-      return inFile(path, () => new ReadOnlyDatabase(path, storage));
+      return inFile(path, () => new ReadOnlyDatabase(path, storage, true));
     } catch (error) {
       storage.close();
       throw error;
     }
   }
 
-  constructor(path: string, storage: Storage) {
+  constructor(path: string, storage: Storage, isFile = false) {
     this.path = path;
     this.storage = storage;
-    this.recovery = recover(storage);
-    this.index = new IndexReader(storage);
-    for (const { entry } of this.recovery.tables.values())
-      this.byName.set(entry.definition.name, entry.definition);
+    this.identity = isFile ? storage.identity() : undefined;
+    this.follower = new Follower(storage);
   }
 
   checkReadable(): void {
@@ -51,34 +52,63 @@ export class ReadOnlyDatabase implements DatabaseCore {
   }
 
   definitions(): readonly TableDefinition[] {
-    return [...this.byName.values()];
+    this.follow();
+    return this.follower.definitions();
   }
 
   find(name: string): TableDefinition | undefined {
-    return this.byName.get(name);
+    this.follow();
+    return this.follower.find(name);
   }
 
   core(definition: TableDefinition): TableCore {
-    let core = this.cores.get(definition.id);
+    const key = `${definition.id} ${definition.versions.length}`;
+    let core = this.cores.get(key);
     if (core === undefined) {
       core = new TableCore(this, definition, undefined);
-      this.cores.set(definition.id, core);
+      this.cores.set(key, core);
     }
     return core;
   }
 
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot {
-    const table = this.recovery.tables.get(definition.id)!;
+    for (;;) {
+      this.follow();
+      try {
+        return this.snapshotNow(definition, range);
+      } catch (error) {
+        if (!this.isPassing(error)) throw error;
+      }
+    }
+  }
+
+  /** Whether what could not be read was let go of by a newer checkpoint meanwhile: then a new snapshot will do. */
+  isPassing(error: unknown): boolean {
+    return MillraceError.is(error) && error.code === 'DAMAGED' && this.follower.isOutdated();
+  }
+
+  private snapshotNow({ id, name }: TableDefinition, range: TimeRange): TableSnapshot {
+    const table = this.follower.table(id);
+    if (table === undefined) {
+      throw new MillraceError('DAMAGED', `table ${name} is in the file's catalog no longer`, { table: name });
+    }
     const within = (ref: BlockRef): boolean => ref.maxTs >= range.from && ref.minTs <= range.to;
     const logged = table.blocks.filter(within).sort(compareRefs);
     return {
-      definition,
-      blocks: mergeRefs(this.index.blocks(table.entry, range), logged),
+      definition: table.entry.definition,
+      blocks: mergeRefs(this.follower.reader.blocks(table.entry, range), logged),
       runs: table.runs,
       cutoff: table.entry.state.cutoff,
       entry: table.entry,
       release: () => {},
     };
+  }
+
+  /** Takes in what was written since. @throws FILE_REPLACED */
+  private follow(): void {
+    if (this.identity !== undefined && fileIdentity(this.path) !== this.identity)
+      throw fileReplaced(this.path);
+    this.follower.follow();
   }
 
   appended(): boolean {
@@ -119,13 +149,14 @@ export class ReadOnlyDatabase implements DatabaseCore {
   }
 
   async stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>> {
-    const { frames, rows, droppedBytes, damage, superblock } = this.recovery;
+    this.follow();
+    const { frames, rows, droppedBytes, damage } = this.follower.report;
     return {
       path: this.path,
       readOnly: true,
       state: this.closed ? 'closed' : 'open',
       fileBytes: this.storage.length(),
-      checkpoint: superblock.sequence,
+      checkpoint: this.follower.checkpoint,
       writers: [],
       memory: { budgetBytes: 0, slabBytes: 0 },
       recovery: { frames, rows, droppedBytes, damage },

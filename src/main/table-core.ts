@@ -21,6 +21,8 @@ export interface TableHost {
   checkWritable(): void;
   /** The snapshot's definition is the newest one: rows may have versions that `definition` does not know. */
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot;
+  /** Whether an error of reading comes from a snapshot that is too old, so that a new one helps. */
+  isPassing(error: unknown): boolean;
   /** The table with one column more. */
   addColumn(definition: TableDefinition, spec: unknown): TableCore;
   /** Called after an append: waits for durability if it must. @returns whether the caller may go on at full speed */
@@ -74,8 +76,14 @@ export class TableCore {
     this.host.checkReadable();
     const query = checkQuery(this.definition, options);
     checkAborted(query.signal);
-    const snapshot = this.host.snapshot(this.definition, query.range);
-    return runQuery(this.host.storage, snapshot, query, () => this.host.checkReadable());
+    for (;;) {
+      const snapshot = this.host.snapshot(this.definition, query.range);
+      try {
+        return await runQuery(this.host.storage, snapshot, query, () => this.host.checkReadable());
+      } catch (error) {
+        if (!this.host.isPassing(error)) throw error;
+      }
+    }
   }
 
   /** The options are checked, and the snapshot is taken, when the first batch is asked for. */
@@ -84,7 +92,17 @@ export class TableCore {
     const query = checkQuery(this.definition, options);
     checkAborted(query.signal);
     const snapshot = this.host.snapshot(this.definition, query.range);
-    yield* runScan(this.host.storage, snapshot, query, () => this.host.checkReadable());
+    try {
+      yield* runScan(this.host.storage, snapshot, query, () => this.host.checkReadable());
+    } catch (error) {
+      if (!this.host.isPassing(error)) throw error;
+      throw new MillraceError(
+        'SNAPSHOT_EXPIRED',
+        'what this scan reads was overwritten meanwhile by the process that writes; scan again, or open there with a larger reuseDelayMs',
+        { table: this.definition.name },
+        error,
+      );
+    }
   }
 
   async timeRange(): Promise<{ from: number | bigint; to: number | bigint } | null> {

@@ -45,6 +45,7 @@ export async function startThreads(
     durability: options.durability,
     commitIntervalMs: options.commitIntervalMs,
     maxProducers: options.maxProducers,
+    reuseDelayMs: options.reuseDelayMs,
     door: `millrace:${randomUUID()}`,
     ...(hooks.faults === undefined ? {} : { faults: hooks.faults }),
   };
@@ -53,7 +54,7 @@ export async function startThreads(
   try {
     const { tables, producer } = await thread.start();
     const storage = openStorage(path, false);
-    const { durability, commitIntervalMs, maxProducers, memoryBudgetBytes, writers } = options;
+    const { durability, commitIntervalMs, maxProducers, memoryBudgetBytes, reuseDelayMs, writers } = options;
     const ticket: DatabaseTicket = {
       door: start.door,
       coordinator: worker.threadId,
@@ -61,7 +62,7 @@ export async function startThreads(
       storage: start.storage,
       identity: storage.identity(),
       handles: shared.handles,
-      options: { durability, commitIntervalMs, maxProducers, memoryBudgetBytes, writers },
+      options: { durability, commitIntervalMs, maxProducers, memoryBudgetBytes, reuseDelayMs, writers },
     };
     return {
       path,

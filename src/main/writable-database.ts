@@ -142,6 +142,11 @@ export class WritableDatabase implements DatabaseCore {
     );
   }
 
+  /** Never: what this process reads is pinned. */
+  isPassing(): boolean {
+    return false;
+  }
+
   /** Asks for what other threads have made or changed, if there is anything. */
   private refresh(): void {
     const { control } = this.engine.shared;

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'READ_ONLY' // the database was opened with readOnly
   | 'RESERVED_NAME' // `ts` is the timestamp's own name
   | 'ROW_TOO_LARGE' // the strings and bytes of one row are together too long
+  | 'SNAPSHOT_EXPIRED' // what a long read needs was overwritten; read again
   | 'TABLE_EXISTS' // a table of this name has other columns or another unit
   | 'TOO_MANY' // tables, columns or producers over the limit
   | 'UNKNOWN_COLUMN'

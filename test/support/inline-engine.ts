@@ -61,6 +61,7 @@ export class InlineEngine implements Engine {
       durability: options.durability ?? 'interval',
       commitIntervalMs: options.commitIntervalMs ?? 10,
       memoryBudgetBytes: options.memoryBudgetBytes ?? BUDGET,
+      reuseDelayMs: options.reuseDelayMs ?? 0,
     };
     const open = options.open ?? (() => this.file.open());
     this.shared = createSharedState(
@@ -77,12 +78,12 @@ export class InlineEngine implements Engine {
       this.writers[writerOptions.writer] = writer;
       return { channel: forCoordinator };
     };
-    const { durability, commitIntervalMs } = this.options;
+    const { durability, commitIntervalMs, maxProducers, reuseDelayMs } = this.options;
     this.coordinator = new Coordinator(
       this.shared,
       open(),
       this.clock,
-      { durability, commitIntervalMs, maxProducers: this.options.maxProducers },
+      { durability, commitIntervalMs, maxProducers, reuseDelayMs },
       startWriter,
     );
     this.producer = this.coordinator.attachProducer(0);

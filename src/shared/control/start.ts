@@ -13,6 +13,7 @@ export interface CoordinatorStart {
   readonly durability: 'interval' | 'always' | 'none';
   readonly commitIntervalMs: number;
   readonly maxProducers: number;
+  readonly reuseDelayMs: number;
   /** Name of the channel on which handles of other threads come in. */
   readonly door: string;
   /** For tests. */

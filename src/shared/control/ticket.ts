@@ -19,6 +19,7 @@ export interface DatabaseTicket {
     readonly durability: 'interval' | 'always' | 'none';
     readonly commitIntervalMs: number;
     readonly memoryBudgetBytes: number;
+    readonly reuseDelayMs: number;
   };
 }
 

@@ -51,7 +51,8 @@ export const EMPTY_STATE: TableState = {
   retentionMs: -1,
 };
 
-interface Collected {
+/** A table while its log is read. */
+export interface Collected {
   isNews: boolean;
   definition: TableDefinition;
   state: TableState;
@@ -68,19 +69,7 @@ export function recover(storage: Storage): Recovery {
   const { superblock, root, damage: rootDamage } = readCurrentRoot(storage);
   const damage = [...rootDamage];
   const reader = new IndexReader(storage);
-  const tables = new Map<number, Collected>();
-  for (const page of root.catalog) {
-    try {
-      for (const { definition, state } of reader.tables({ ...root, catalog: [page] })) {
-        tables.set(definition.id, { definition, state, blocks: [], pieces: [], isNews: false });
-      }
-    } catch (error) {
-      damage.push(
-        `${page.tables} tables from id ${page.firstTable} on are lost from the catalog: ${(error as Error).message}`,
-      );
-    }
-  }
-
+  const tables = catalogTables(reader, root, damage);
   const logs = root.writers.map((entry, writer) => ({ entry, log: walkLog(storage, writer, entry) }));
   for (const { entry, log } of logs) collect(log, entry.indexed, tables, damage);
 
@@ -107,9 +96,38 @@ export function recover(storage: Storage): Recovery {
   };
 }
 
-function collect(log: WalkedLog, indexed: number, tables: Map<number, Collected>, damage: string[]): void {
+/** The tables of a checkpoint, as far as its catalog can be read. */
+export function catalogTables(reader: IndexReader, root: Root, damage: string[]): Map<number, Collected> {
+  const tables = new Map<number, Collected>();
+  for (const page of root.catalog) {
+    try {
+      for (const { definition, state } of reader.tables({ ...root, catalog: [page] })) {
+        tables.set(definition.id, { definition, state, blocks: [], pieces: [], isNews: false });
+      }
+    } catch (error) {
+      damage.push(
+        `${page.tables} tables from id ${page.firstTable} on are lost from the catalog: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  return tables;
+}
+
+/**
+ * Adds what a log's frames hold to the tables.
+ * @returns the tables that have something new
+ */
+export function collect(
+  log: WalkedLog,
+  indexed: number,
+  tables: Map<number, Collected>,
+  damage: string[],
+): Set<number> {
+  const changed = new Set<number>();
   for (const { header, payload } of log.frames) {
     for (const definition of payload.definitions) {
+      changed.add(definition.id);
       const known = tables.get(definition.id);
       if (known === undefined) {
         tables.set(definition.id, { definition, state: EMPTY_STATE, blocks: [], pieces: [], isNews: true });
@@ -120,12 +138,14 @@ function collect(log: WalkedLog, indexed: number, tables: Map<number, Collected>
     }
     if (header.number > indexed) {
       for (const { tableId, ref } of payload.blocks) {
+        changed.add(tableId);
         const table = tables.get(tableId);
         if (table === undefined) damage.push(`a block of unknown table ${tableId} was left out`);
         else table.blocks.push(ref);
       }
     }
     for (const piece of payload.pieces) {
+      changed.add(piece.tableId);
       const table = tables.get(piece.tableId);
       const version = table?.definition.versions.find(
         (candidate) => candidate.version === piece.schemaVersion,
@@ -139,10 +159,11 @@ function collect(log: WalkedLog, indexed: number, tables: Map<number, Collected>
       table.pieces.push({ ...piece, sources });
     }
   }
+  return changed;
 }
 
 /** Settles rows found twice: blocks win over pieces, and each block and row counts once (docs/format.md, 4.4). */
-function resolve(table: Collected, reader: IndexReader, damage: string[]): RecoveredTable {
+export function resolve(table: Collected, reader: IndexReader, damage: string[]): RecoveredTable {
   const entry: TableEntry = { definition: table.definition, state: table.state };
   const blocks: BlockRef[] = [];
   const pieces = [...table.pieces].sort((a, b) => a.ordinal - b.ordinal || a.indexFirst - b.indexFirst);

@@ -79,6 +79,22 @@ class FileStorage implements Storage {
   }
 }
 
+/** What `Storage.identity` of the file at a path would say; undefined if there is none. */
+export function fileIdentity(path: string): string | undefined {
+  const stat = attempt('stat', path, () => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
+}
+
+/** The error for a path that has another file now than the one that is open, or none. */
+export function fileReplaced(path: string): MillraceError {
+  const what = fileIdentity(path) === undefined ? 'removed' : 'replaced by another';
+  return new MillraceError(
+    'FILE_REPLACED',
+    `${path} was ${what} while it was open; close the database, put the file back, and open it again`,
+    { path },
+  );
+}
+
 /** What a path is: nothing yet, a file, or something that cannot be a database. */
 export function fileKind(path: string): 'none' | 'file' | 'directory' | 'other' {
   const stat = attempt('stat', path, () => statSync(path, { throwIfNoEntry: false }));

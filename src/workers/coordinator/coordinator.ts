@@ -30,6 +30,8 @@ import { WriterSpace } from './writer-space.ts';
 
 /** A checkpoint is made at least this often while rows arrive: bounds what recovery must read of slow tables' logs. */
 const CHECKPOINT_INTERVAL_MS = 30_000;
+/** Freed bytes that are left as they are for readers in other processes, at most: the file must not grow for them. */
+const MAX_RESTING_BYTES = 8 << 20;
 /** The last deaths of writers that `stats()` tells of one by one. */
 const DEATHS_KEPT = 100;
 /** How often it looks whether the writers have let go of an ended producer's chunks. */
@@ -47,6 +49,8 @@ export interface CoordinatorOptions {
   readonly commitIntervalMs: number;
   /** Producers that there may be at once. */
   readonly maxProducers: number;
+  /** For how long freed bytes are left as they are, for readers in other processes. */
+  readonly reuseDelayMs: number;
 }
 
 /** A writer as the coordinator sees it. */
@@ -105,6 +109,9 @@ export class Coordinator {
   private readonly unsaved = new Set<number>();
   private readonly deaths: WriterDeath[] = [];
   private readonly deathCounts: number[];
+  private readonly reuseDelayMs: number;
+  /** When the checkpoints were made whose freed bytes rest. */
+  private readonly made: { readonly sequence: number; readonly at: number }[] = [];
   private last: CheckpointOutput;
   private applied: number[];
   private lastCheckpointAt: number;
@@ -130,6 +137,7 @@ export class Coordinator {
     this.shared = shared;
     this.storage = storage;
     this.clock = clock;
+    this.reuseDelayMs = options.reuseDelayMs;
     this.producers = new ProducerRegistry(shared, options.maxProducers);
     this.recovery = recover(storage);
     const { root, superblock, tables } = this.recovery;
@@ -479,7 +487,21 @@ export class Coordinator {
     });
     const { sequence, root } = this.last.superblock;
     this.shared.control.publishRoot(sequence, root);
-    this.space.settle(Math.min(sequence, this.oldestPin()));
+    this.space.settle(Math.min(sequence, this.oldestPin(), this.resting(sequence)));
+  }
+
+  /**
+   * The oldest checkpoint whose freed bytes must still be left as they are, for readers that this process knows nothing of.
+   * Not while the database is closed, nor for more than a few bytes: such readers notice, and look again.
+   */
+  private resting(sequence: number): number {
+    const now = this.clock.now();
+    this.made.push({ sequence, at: now });
+    let bytes = 0;
+    for (const range of this.space.list()) if (range.freedBy > 0) bytes += range.bytes;
+    const waived = this.closing !== undefined || bytes > MAX_RESTING_BYTES;
+    while (this.made.length > 0 && (waived || now - this.made[0]!.at >= this.reuseDelayMs)) this.made.shift();
+    return this.made[0]?.sequence ?? Number.POSITIVE_INFINITY;
   }
 
   /** Space freed by a checkpoint up to this one may be read by nobody any more. */

@@ -13,8 +13,15 @@ import type {
   SyncCall,
   WriterStart,
 } from '../../shared/control/start.ts';
-import { P_REPLY, producerWord, STATE_CLOSED, STATE_POISONED } from '../../shared/control/words.ts';
+import {
+  P_REPLY,
+  producerWord,
+  STATE_CLOSED,
+  STATE_OPEN,
+  STATE_POISONED,
+} from '../../shared/control/words.ts';
 import { inFile, MillraceError, toEnvelope } from '../../shared/errors.ts';
+import { FILE_STORAGE_MODULE, fileIdentity, fileReplaced } from '../../shared/storage/file-storage.ts';
 import { openStorageRef, type Storage } from '../../shared/storage/storage.ts';
 import type { FromWriter, ToWriter } from '../writer/messages.ts';
 import type { WriterOptions } from '../writer/options.ts';
@@ -50,8 +57,22 @@ const stopped = new Set<number>();
 function run(): void {
   if (coordinator === undefined) return;
   clearTimeout(timer);
+  checkFile();
   const pauseMs = coordinator.step();
   if (control.state !== STATE_CLOSED) timer = setTimeout(run, Math.min(pauseMs, 1000));
+}
+
+/** How often it looks whether the path still names the file that is open. */
+const FILE_LOOK_MS = 500;
+let lookedAt = 0;
+
+/** Rows that go into a file which nobody will find again are as good as lost: that must be noticed. */
+function checkFile(): void {
+  const now = systemClock.now();
+  if (now - lookedAt < FILE_LOOK_MS || start.storage.module !== FILE_STORAGE_MODULE) return;
+  lookedAt = now;
+  if (control.state !== STATE_OPEN || fileIdentity(start.path) === storage!.identity()) return;
+  control.poison(fileReplaced(start.path));
 }
 
 function startWriter(options: WriterOptions): WriterPeer {
@@ -170,7 +191,7 @@ const remote: CoordinatorRemote = {
     answer(async () => {
       storage = await openStorageRef(start.storage, true);
       lock = await lockFile(storage.identity(), start.path);
-      const { durability, commitIntervalMs, maxProducers } = start;
+      const { durability, commitIntervalMs, maxProducers, reuseDelayMs } = start;
       const opened = storage;
       coordinator = inFile(
         start.path,
@@ -179,7 +200,7 @@ const remote: CoordinatorRemote = {
             shared,
             opened,
             systemClock,
-            { durability, commitIntervalMs, maxProducers },
+            { durability, commitIntervalMs, maxProducers, reuseDelayMs },
             startWriter,
           ),
       );

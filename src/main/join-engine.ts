@@ -108,6 +108,12 @@ class Connection implements CoordinatorLink {
     this.waiting = new ThreadWaiting(control, this.bell);
     const connection = randomUUID();
     this.channel = new BroadcastChannel(channelName(door, connection));
+    // A turn of the event loop takes messages whether somebody listens or not; calls that wait without one take the rest.
+    this.channel.onmessage = (event) => {
+      this.accept((event as { data: ToHandle }).data);
+      Atomics.add(this.bell, 0, 1);
+      Atomics.notify(this.bell, 0);
+    };
     this.channel.unref();
     const { port1, port2 } = new MessageChannel();
     this.line = port1;
@@ -204,9 +210,13 @@ class Connection implements CoordinatorLink {
     for (;;) {
       const message = receiveMessageOnPort(this.channel as never)?.message as ToHandle | undefined;
       if (message === undefined) return;
-      if (message.type === 'welcome') this.welcomed = message;
-      else this.answers.set(message.id, message);
+      this.accept(message);
     }
+  }
+
+  private accept(message: ToHandle): void {
+    if (message.type === 'welcome') this.welcomed = message;
+    else this.answers.set(message.id, message);
   }
 
   private post(message: FromHandle): void {

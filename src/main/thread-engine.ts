@@ -24,6 +24,9 @@ import { ThreadWaiting } from '../shared/wait.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { checkPath } from './read-only.ts';
 
+/** A writer's heap holds what it knows of open chunks; one that needs more than this has gone astray. */
+const WRITER_HEAP_MB = 1024;
+
 const COORDINATOR = new URL('../workers/coordinator/entry.js', import.meta.url);
 
 /**
@@ -47,6 +50,7 @@ export async function startThreads(
     maxProducers: options.maxProducers,
     reuseDelayMs: options.reuseDelayMs,
     door: `millrace:${randomUUID()}`,
+    writerHeapMb: hooks.writerHeapMb ?? WRITER_HEAP_MB,
     ...(hooks.faults === undefined ? {} : { faults: hooks.faults }),
   };
   const worker = new Worker(COORDINATOR, { workerData: start });
@@ -95,6 +99,7 @@ const writerDeaths = diagnosticsChannel('millrace:writer-death');
 export interface EngineHooks {
   readonly storage?: StorageRef;
   readonly faults?: FaultsRef;
+  readonly writerHeapMb?: number;
 }
 
 export interface ThreadEngine extends Engine {

@@ -6,11 +6,17 @@ import { connect, type DatabaseTicket, MillraceError, type NanoTsDbShared } from
 export const GO = 0;
 export const READS = 1;
 /** Rows whose append has returned, one word a producer. */
-export const APPENDED = 2;
+export const APPENDED = 16;
+/** Bursts that may have begun. */
+export const BURST = 2;
+/** Rows that this thread has seen to be durable. */
+export const SYNCED = 3;
+/** Deaths of writers that this thread has seen in stats(). */
+export const DEATHS = 4;
 
 export interface Job {
   readonly ticket: DatabaseTicket;
-  readonly kind: 'append' | 'append-forever' | 'read' | 'hold';
+  readonly kind: 'append' | 'append-forever' | 'bursts' | 'sync-forever' | 'read' | 'hold';
   readonly producer: number;
   readonly rows: number;
   readonly words: SharedArrayBuffer;
@@ -57,7 +63,7 @@ export async function checkOwn(db: NanoTsDbShared, producer: number): Promise<nu
 async function run({ ticket, kind, producer, rows, words }: Job): Promise<void> {
   const shared = new Int32Array(words);
   const db = connect(ticket);
-  const append = kind.startsWith('append') ? appender(db, producer) : undefined;
+  const append = kind !== 'read' && kind !== 'hold' ? appender(db, producer) : undefined;
   parentPort!.postMessage('ready');
   Atomics.wait(shared, GO, 0);
   switch (kind) {
@@ -69,6 +75,26 @@ async function run({ ticket, kind, producer, rows, words }: Job): Promise<void> 
       }
       // Ends without a word if it is not told to go on: the database is left as a thread that ends leaves it.
       while (kind === 'append-forever');
+      break;
+    case 'bursts':
+      for (let row = 0, burst = 1; ; burst++) {
+        for (let now = 0; (now = Atomics.load(shared, BURST)) < burst; )
+          Atomics.wait(shared, BURST, now, 100);
+        if (Atomics.load(shared, GO) !== 1) break;
+        for (const end = row + rows; row < end; row++) {
+          append!(row);
+          Atomics.store(shared, APPENDED + producer, row + 1);
+        }
+      }
+      break;
+    case 'sync-forever':
+      for (let row = 0; Atomics.load(shared, GO) === 1; row++) {
+        append!(row);
+        await db.sync();
+        Atomics.store(shared, SYNCED, row + 1);
+        Atomics.store(shared, DEATHS, (await db.stats()).deaths.length);
+      }
+      await db.close();
       break;
     case 'read':
       while (Atomics.load(shared, GO) === 1) {

@@ -16,6 +16,8 @@ export interface CoordinatorStart {
   readonly reuseDelayMs: number;
   /** Name of the channel on which handles of other threads come in. */
   readonly door: string;
+  /** MiB of heap that a writer may have. */
+  readonly writerHeapMb: number;
   /** For tests. */
   readonly faults?: FaultsRef;
 }

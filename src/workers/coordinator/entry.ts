@@ -48,14 +48,12 @@ const MAX_DEATHS = 20;
 /** Of each writer: what it had committed when it last died, and how often it has died since. */
 const deaths = new Map<number, { committed: number; count: number }>();
 const supervisor = new Supervisor(control);
-/** A writer's heap holds what it knows of open chunks; one that needs more than this has gone astray. */
-const WRITER_HEAP_MB = 1024;
 /** Writers that ended because they were told to. */
 const stopped = new Set<number>();
 
 /** Steps the coordinator, and again when it wants to be. */
 function run(): void {
-  if (coordinator === undefined) return;
+  if (coordinator === undefined || closed) return;
   clearTimeout(timer);
   checkFile();
   const pauseMs = coordinator.step();
@@ -85,9 +83,10 @@ function startWriter(options: WriterOptions): WriterPeer {
   };
   const worker = new Worker(new URL('../writer/entry.js', import.meta.url), {
     workerData: data,
-    resourceLimits: { maxOldGenerationSizeMb: WRITER_HEAP_MB },
+    resourceLimits: { maxOldGenerationSizeMb: start.writerHeapMb },
   });
   threads.set(options.writer, worker);
+  supervisor.watch(options.writer, worker);
   workers++;
   const inbox: FromWriter[] = [];
   let up!: () => void;
@@ -99,7 +98,7 @@ function startWriter(options: WriterOptions): WriterPeer {
   worker.on('message', (message: FromWriter) => {
     // A writer's first act is to ask for space: its code is loaded then.
     up();
-    supervisor.watch(options.writer, worker);
+    supervisor.isUp(options.writer, worker);
     inbox.push(message);
     run();
   });

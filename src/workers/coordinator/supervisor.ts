@@ -9,11 +9,20 @@ const LOOK_MS = 100;
  * block when it works. Looks are counted rather than time, so that a machine that stood still for a while ends nobody.
  */
 const MAX_SILENT_LOOKS = 6;
+/** The same for one that is not up yet: it loads its code, and reads a dead one's log. */
+const MAX_STARTING_LOOKS = 100;
+
+interface Watched {
+  readonly thread: Worker;
+  beat: number;
+  silent: number;
+  isUp: boolean;
+}
 
 /** Ends writers that spin: neither beating nor waiting for the disk. Their exit then has them replaced like any other. */
 export class Supervisor {
   private readonly control: Control;
-  private readonly watched = new Map<number, { thread: Worker; beat: number; silent: number }>();
+  private readonly watched = new Map<number, Watched>();
   private readonly reasons = new Map<number, string>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -21,12 +30,17 @@ export class Supervisor {
     this.control = control;
   }
 
-  /** Watches a writer that is up. */
+  /** Watches a writer from its thread's start on. */
   watch(writer: number, thread: Worker): void {
-    if (this.watched.get(writer)?.thread === thread) return;
-    this.watched.set(writer, { thread, beat: this.beat(writer), silent: 0 });
+    this.watched.set(writer, { thread, beat: this.beat(writer), silent: 0, isUp: false });
     this.reasons.delete(writer);
     this.timer ??= setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  /** A writer has sent its first message. */
+  isUp(writer: number, thread: Worker): void {
+    const known = this.watched.get(writer);
+    if (known?.thread === thread) known.isUp = true;
   }
 
   /** A writer's thread has ended. */
@@ -52,9 +66,9 @@ export class Supervisor {
       if (beat !== known.beat || inStorage) {
         known.beat = beat;
         known.silent = 0;
-      } else if (++known.silent >= MAX_SILENT_LOOKS) {
+      } else if (++known.silent >= (known.isUp ? MAX_SILENT_LOOKS : MAX_STARTING_LOOKS)) {
         this.watched.delete(writer);
-        this.reasons.set(writer, `it gave no sign of life for ${MAX_SILENT_LOOKS * LOOK_MS} ms`);
+        this.reasons.set(writer, `it gave no sign of life for ${known.silent * LOOK_MS} ms`);
         void known.thread.terminate();
       }
     }

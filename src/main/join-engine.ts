@@ -20,7 +20,7 @@ import {
   type Lifeline,
   type ToHandle,
 } from '../shared/control/ticket.ts';
-import { STATE_CLOSED, STATE_OPEN, STATE_POISONED } from '../shared/control/words.ts';
+import { STATE_CLOSED, STATE_OPEN } from '../shared/control/words.ts';
 import { fromEnvelope, MillraceError, show } from '../shared/errors.ts';
 import { FILE_STORAGE_MODULE, openStorage } from '../shared/storage/file-storage.ts';
 import type { Storage, StorageModule } from '../shared/storage/storage.ts';
@@ -29,8 +29,8 @@ import type { Engine } from './engine.ts';
 
 /** A coordinator that does not answer a knock for so long is not there any more. */
 const KNOCK_WAIT_MS = 10_000;
-/** How long calls wait for the coordinator of a poisoned database. */
-const POISONED_WAIT_MS = 1000;
+/** How long calls wait for the coordinator of a database that is not open any more. */
+const NOT_OPEN_WAIT_MS = 1000;
 
 /**
  * A running database as another thread joins it. Waits for the coordinator, some tenths of a millisecond; needs no event
@@ -191,9 +191,9 @@ class Connection implements CoordinatorLink {
     this.receive();
     const { state } = this.control;
     if (this.answers.has(id) || this.closed || state === STATE_CLOSED) return true;
-    if (state !== STATE_POISONED) return false;
-    // The coordinator still answers then, unless it is its own end that poisoned the database.
-    this.giveUpAt ??= performance.now() + POISONED_WAIT_MS;
+    if (state === STATE_OPEN) return false;
+    // The coordinator still answers then, unless its own end is the reason.
+    this.giveUpAt ??= performance.now() + NOT_OPEN_WAIT_MS;
     return performance.now() > this.giveUpAt;
   }
 

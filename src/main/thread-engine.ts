@@ -92,6 +92,9 @@ export async function startThreads(
   }
 }
 
+/** How long a call waits for the coordinator of a database that is not open any more. */
+const NOT_OPEN_WAIT_MS = 1000;
+
 /** Where the deaths of writers are published, in the thread that opened the database. */
 const writerDeaths = diagnosticsChannel('millrace:writer-death');
 
@@ -165,9 +168,11 @@ class CoordinatorThread implements CoordinatorLink {
     if (this.control.state === STATE_CLOSED) this.control.checkOpen();
     this.port!.postMessage({ method, args, slot });
     let answer: Answer<never> | undefined;
+    const giveUpAt = performance.now() + NOT_OPEN_WAIT_MS;
     this.waiting.block(producerWord(slot) + P_REPLY, () => {
       answer ??= receiveMessageOnPort(this.port!)?.message as Answer<never> | undefined;
-      return answer !== undefined || this.control.state !== STATE_OPEN;
+      // The coordinator still answers when the database is not open, unless its own end is the reason.
+      return answer !== undefined || (this.control.state !== STATE_OPEN && performance.now() > giveUpAt);
     });
     if (answer === undefined) this.control.checkOpen();
     return open(answer!);

@@ -150,10 +150,18 @@ export class WritableDatabase implements DatabaseCore {
   /** Asks for what other threads have made or changed, if there is anything. */
   private refresh(): void {
     const { control } = this.engine.shared;
-    if (Atomics.load(this.words, CATALOG) === this.seen || control.state !== STATE_OPEN) return;
-    const { definitions, seen } = this.engine.link.callSync('tablesSince', this.seen);
-    for (const definition of definitions) this.learn(definition);
-    this.seen = seen;
+    const { state } = control;
+    const now = Atomics.load(this.words, CATALOG);
+    if (now === this.seen || (state !== STATE_OPEN && state !== STATE_POISONED)) return;
+    try {
+      const { definitions, seen } = this.engine.link.callSync('tablesSince', this.seen);
+      for (const definition of definitions) this.learn(definition);
+      this.seen = seen;
+    } catch (error) {
+      // Without a coordinator, reads go on with the tables that are known here.
+      if (control.state !== STATE_POISONED) throw error;
+      this.seen = now;
+    }
   }
 
   private learn(definition: TableDefinition): void {

@@ -16,7 +16,7 @@ export const DEATHS = 4;
 
 export interface Job {
   readonly ticket: DatabaseTicket;
-  readonly kind: 'append' | 'append-forever' | 'bursts' | 'sync-forever' | 'read' | 'hold';
+  readonly kind: 'append' | 'append-forever' | 'bursts' | 'sync-forever' | 'tables' | 'read' | 'hold';
   readonly producer: number;
   readonly rows: number;
   readonly words: SharedArrayBuffer;
@@ -63,7 +63,7 @@ export async function checkOwn(db: NanoTsDbShared, producer: number): Promise<nu
 async function run({ ticket, kind, producer, rows, words }: Job): Promise<void> {
   const shared = new Int32Array(words);
   const db = connect(ticket);
-  const append = kind !== 'read' && kind !== 'hold' ? appender(db, producer) : undefined;
+  const append = kind !== 'read' && kind !== 'hold' && kind !== 'tables' ? appender(db, producer) : undefined;
   parentPort!.postMessage('ready');
   Atomics.wait(shared, GO, 0);
   switch (kind) {
@@ -93,6 +93,14 @@ async function run({ ticket, kind, producer, rows, words }: Job): Promise<void> 
         await db.sync();
         Atomics.store(shared, SYNCED, row + 1);
         Atomics.store(shared, DEATHS, (await db.stats()).deaths.length);
+      }
+      await db.close();
+      break;
+    case 'tables':
+      // A row to each of the tables there are, again and again.
+      for (let row = 0, tables = db.listTables().map((name) => db.table(name)); row < rows; row++) {
+        for (const table of tables) table.appendRow(row, [producer, row, row / 2]);
+        Atomics.store(shared, APPENDED + producer, row + 1);
       }
       await db.close();
       break;

@@ -1,0 +1,3 @@
+import { besideWriterTest } from './readers-run.ts';
+
+besideWriterTest(30_000);

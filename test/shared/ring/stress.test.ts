@@ -1,0 +1,3 @@
+import { stressTest } from './stress-run.ts';
+
+stressTest(1_000_000);

@@ -9,8 +9,9 @@ import { type Collected, catalogTables, collect, type RecoveredTable, resolve } 
 import { readCurrentRoot } from './superblocks.ts';
 import { type WalkedLog, walkLog } from './walk-log.ts';
 
-/** Tries to see one checkpoint whole, while another process makes one after the other. */
+/** Tries to see one checkpoint whole, while nothing moves and while another process makes one after the other. */
 const MAX_TRIES = 10;
+const MAX_MOVED_TRIES = 1000;
 
 /** What the first look at the file found. */
 export interface FollowReport {
@@ -18,6 +19,14 @@ export interface FollowReport {
   readonly rows: number;
   readonly droppedBytes: number;
   readonly damage: readonly string[];
+}
+
+/** A checkpoint as it was read, with the logs since. */
+interface Begun {
+  readonly superblock: Superblock;
+  readonly tables: Map<number, Collected>;
+  readonly walked: readonly { readonly entry: WriterEntry; readonly log: WalkedLog }[];
+  readonly damage: string[];
 }
 
 /** How far one writer's log has been read. */
@@ -46,13 +55,19 @@ export class Follower {
   constructor(storage: Storage) {
     this.storage = storage;
     this.index = new IndexReader(storage);
-    const { frames, droppedBytes, damage } = this.begin();
-    let rows = 0;
-    for (const id of this.tables.keys()) {
-      const { blocks, runs } = this.resolve(id, damage);
-      for (const part of [...blocks, ...runs]) rows += part.rows;
+    this.report = this.firstLook();
+  }
+
+  private firstLook(): FollowReport {
+    for (;;) {
+      const { frames, droppedBytes, damage } = this.begin();
+      let rows = 0;
+      for (const id of this.tables.keys()) {
+        const { blocks, runs } = this.resolve(id, damage);
+        for (const part of [...blocks, ...runs]) rows += part.rows;
+      }
+      if (damage.length === 0 || !this.isOutdated()) return { frames, rows, droppedBytes, damage };
     }
-    this.report = { frames, rows, droppedBytes, damage };
   }
 
   get reader(): IndexReader {
@@ -112,23 +127,20 @@ export class Follower {
     return table;
   }
 
-  /** Reads the newest checkpoint and the logs since. */
+  /** Reads the newest checkpoint and the logs since, anew while another process moves them away underneath. */
   private begin(): { frames: number; droppedBytes: number; damage: string[] } {
     for (let tries = 1; ; tries++) {
-      const { superblock, root, damage: rootDamage } = readCurrentRoot(this.storage);
-      const damage = [...rootDamage];
-      const tables = catalogTables(this.index, root, damage);
-      const walked = root.writers.map((entry, writer) => ({
-        entry,
-        log: walkLog(this.storage, writer, entry),
-      }));
-      for (const { entry, log } of walked) {
-        collect(log, entry.indexed, tables, damage);
-        damage.push(...log.damage);
+      const newest = newestSequence(this.storage);
+      let begun: Begun | undefined;
+      try {
+        begun = this.tryBegin();
+      } catch (error) {
+        if (!this.mayTryAgain(newest, tries)) throw error;
+        continue;
       }
-      const moved = newestSequence(this.storage) > superblock.sequence;
-      // A writer at work is met in the middle of a write now and then; real damage is there again.
-      if ((moved || damage.length > 0) && tries < MAX_TRIES) continue;
+      const isLate = newestSequence(this.storage) > begun.superblock.sequence;
+      if ((isLate || begun.damage.length > 0) && this.mayTryAgain(newest, tries)) continue;
+      const { superblock, tables, walked, damage } = begun;
       this.current = superblock;
       this.tables = tables;
       this.logs = walked.map(({ entry, log }) => ({ entry, end: log.end }));
@@ -140,6 +152,26 @@ export class Follower {
         damage,
       };
     }
+  }
+
+  /** A writer at work is met in the middle of a write now and then; damage that stays while nothing moves is real. */
+  private mayTryAgain(newest: number, tries: number): boolean {
+    return tries < MAX_TRIES || (tries < MAX_MOVED_TRIES && newestSequence(this.storage) !== newest);
+  }
+
+  private tryBegin(): Begun {
+    const { superblock, root, damage: rootDamage } = readCurrentRoot(this.storage);
+    const damage = [...rootDamage];
+    const tables = catalogTables(this.index, root, damage);
+    const walked = root.writers.map((entry, writer) => ({
+      entry,
+      log: walkLog(this.storage, writer, entry),
+    }));
+    for (const { entry, log } of walked) {
+      collect(log, entry.indexed, tables, damage);
+      damage.push(...log.damage);
+    }
+    return { superblock, tables, walked, damage };
   }
 
   /** Whether a log goes on behind its end: one small read, which is all that a query costs while nothing is written. */

@@ -106,6 +106,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
 
   /** Takes in what was written since. @throws FILE_REPLACED */
   private follow(): void {
+    this.checkReadable();
     if (this.identity !== undefined && fileIdentity(this.path) !== this.identity)
       throw fileReplaced(this.path);
     this.follower.follow();

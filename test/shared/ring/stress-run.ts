@@ -32,7 +32,11 @@ const CHUNKS = 2048;
 export function stressTest(descriptors: number): void {
   test(`${descriptors} descriptors go through rings and chunk headers, each chunk once, in order and whole, and readers see no torn row`, async (t) => {
     const pages = Math.ceil((SLABS_AT + CHUNKS * 512) / 65_536);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const memory = new WebAssembly.Memory<SharedArrayBuffer>({
+      initial: pages,
+      maximum: pages,
+      shared: true,
+    });
     const views = memoryViews(memory);
     const words = new SharedArrayBuffer(64);
     const shared = new Int32Array(words);

@@ -17,7 +17,7 @@ import type { TableDefinition } from '../../../src/shared/schema/types.ts';
 
 export interface StressJob {
   readonly role: 'take' | 'read';
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WebAssembly.Memory<SharedArrayBuffer>;
   readonly hints: SharedArrayBuffer;
   readonly backs: SharedArrayBuffer;
   /** DONE and ORDINAL, below. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { inFile, MillraceError } from '../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../shared/format/block-ref.ts';
 import type { TimeRange } from '../shared/index/index-reader.ts';
@@ -18,6 +19,8 @@ export class ReadOnlyDatabase implements DatabaseCore {
   readonly path: string;
   readonly storage: Storage;
   private readonly follower: Follower;
+  /** The path, whatever folder the process goes to. */
+  private readonly file: string;
   /** What the path named when it was opened; undefined for a storage that has no path. */
   private readonly identity: string | undefined;
   private readonly cores = new Map<string, TableCore>();
@@ -38,6 +41,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
   constructor(path: string, storage: Storage, isFile = false) {
     this.path = path;
     this.storage = storage;
+    this.file = resolve(path);
     this.identity = isFile ? storage.identity() : undefined;
     this.follower = new Follower(storage);
   }
@@ -107,8 +111,8 @@ export class ReadOnlyDatabase implements DatabaseCore {
   /** Takes in what was written since. @throws FILE_REPLACED */
   private follow(): void {
     this.checkReadable();
-    if (this.identity !== undefined && fileIdentity(this.path) !== this.identity)
-      throw fileReplaced(this.path);
+    if (this.identity !== undefined && fileIdentity(this.file) !== this.identity)
+      throw fileReplaced(this.file);
     this.follower.follow();
   }
 

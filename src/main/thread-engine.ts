@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { channel as diagnosticsChannel } from 'node:diagnostics_channel';
+import { resolve } from 'node:path';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { transfer, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
@@ -43,7 +44,8 @@ export async function startThreads(
   const shared = createSharedState(options.writers, Math.floor(options.memoryBudgetBytes / options.writers));
   const start: CoordinatorStart = {
     handles: shared.handles,
-    storage: hooks.storage ?? { module: FILE_STORAGE_MODULE, location: path },
+    // Absolute: threads open it later, too, when the process may have gone to another folder.
+    storage: hooks.storage ?? { module: FILE_STORAGE_MODULE, location: resolve(path) },
     path,
     durability: options.durability,
     commitIntervalMs: options.commitIntervalMs,

@@ -202,3 +202,22 @@ test('a handle in another thread does not keep its thread alive', async () => {
   await until('its place to be free', async () => (await db.stats()).producers === 1);
   await db.close();
 });
+
+test('a database that was opened by a relative path is the same one when the process goes to another folder', async () => {
+  const home = process.cwd();
+  process.chdir(folder);
+  try {
+    const db = await NanoTsDbShared.open('relative.ntt', { writers: 1 });
+    const reader = await NanoTsDbShared.open('relative.ntt', { readOnly: true });
+    process.chdir(home);
+    const other = connect(db.ticket());
+    appender(other, 0)(0);
+    await other.sync();
+    assert.equal(await checkOwn(reader, 0), 1);
+    await reader.close();
+    await other.close();
+    await db.close();
+  } finally {
+    process.chdir(home);
+  }
+});

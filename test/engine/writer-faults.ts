@@ -56,8 +56,9 @@ function fail(kind: Kind, step: WriterStep): void {
     case 'spin':
       for (;;);
     default: {
+      // In large pieces, so that memory runs out before the supervisor finds it silent.
       const hoard: number[][] = [];
-      for (;;) hoard.push(Array.from({ length: 10_000 }, (_, i) => i + hoard.length));
+      for (;;) hoard.push(new Array<number>(1_000_000).fill(hoard.length));
     }
   }
 }

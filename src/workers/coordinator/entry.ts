@@ -69,8 +69,9 @@ function checkFile(): void {
   const now = systemClock.now();
   if (now - lookedAt < FILE_LOOK_MS || start.storage.module !== FILE_STORAGE_MODULE) return;
   lookedAt = now;
-  if (control.state !== STATE_OPEN || fileIdentity(start.path) === storage!.identity()) return;
-  control.poison(fileReplaced(start.path));
+  const path = String(start.storage.location);
+  if (control.state !== STATE_OPEN || fileIdentity(path) === storage!.identity()) return;
+  control.poison(fileReplaced(path));
 }
 
 function startWriter(options: WriterOptions): WriterPeer {

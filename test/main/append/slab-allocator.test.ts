@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SlabAllocator } from '../../../src/main/append/slab-allocator.ts';
-import { SLABS_AT } from '../../../src/shared/chunk/header.ts';
+import {
+  FREE,
+  headerWord,
+  openHeader,
+  SLABS_AT,
+  STATE,
+  takeHeader,
+} from '../../../src/shared/chunk/header.ts';
 import { SLAB_BYTES } from '../../../src/shared/chunk/slab-table.ts';
 import { memoryViews } from '../../../src/shared/chunk/views.ts';
 
@@ -73,4 +80,36 @@ test('whatever was taken before: once all is given back, a piece as large as the
       assert.ok(slabs.take(1, SLABS) >= 0);
     }),
   );
+});
+
+test('a producer takes slabs of another in which no chunk lies, and only those; the other finds out', () => {
+  const { slabs: mine, views } = newAllocator();
+  const theirs = new SlabAllocator(views, 1);
+  const places = Array.from({ length: SLABS }, () => mine.take(SLAB_BYTES, SLABS));
+  const kept = places[3]!;
+  for (const [ordinal, place] of places.entries()) {
+    const opened = { table: 1, schemaVersion: 1, ordinal, capacity: 16, producer: 0 };
+    const header = takeHeader(views);
+    openHeader(views, header, { ...opened, dataOffset: place, dataBytes: SLAB_BYTES });
+    assert.ok(mine.confirm(place, SLAB_BYTES));
+    // Its writer lets go of all chunks but one; the producer has not heard of it yet.
+    if (place !== kept) Atomics.store(views.i32, headerWord(header) + STATE, FREE);
+  }
+  assert.equal(theirs.take(SLAB_BYTES, SLABS), -1, 'nothing is nobody’s');
+  const taken = Array.from({ length: SLABS }, () => theirs.take(SLAB_BYTES, SLABS, true));
+  assert.deepEqual(new Set(taken), new Set([-1, ...places.filter((place) => place !== kept)]));
+  for (const place of places) assert.equal(mine.confirm(place, SLAB_BYTES), place === kept);
+  assert.equal(mine.held, 1);
+});
+
+test('over its share a producer lets go, and what it let go of is another’s once it is empty', () => {
+  const { slabs: mine, views } = newAllocator();
+  const theirs = new SlabAllocator(views, 1);
+  const places = Array.from({ length: SLABS }, () => mine.take(SLAB_BYTES, SLABS));
+  mine.shed(SLABS / 2);
+  assert.equal(mine.held, SLABS / 2);
+  for (const place of places) mine.give(place, SLAB_BYTES);
+  assert.equal(mine.used, 0);
+  const share = Array.from({ length: SLABS }, () => theirs.take(SLAB_BYTES, SLABS / 2, true));
+  assert.equal(share.filter((place) => place >= 0).length, SLABS / 2, 'no more than its share');
 });

@@ -1,12 +1,14 @@
 import { MillraceError, show } from '../shared/errors.ts';
 import { checkName } from '../shared/schema/check-names.ts';
 import type { TableDefinition, TimeUnit } from '../shared/schema/types.ts';
+import type { AnyAggregateColumns, AnyBuckets, TablesAggregateOptions } from './aggregate-types.ts';
 import type { AnySpecs, ColumnSpec, DatabaseStats, OpenOptions, Rows, TableInfo } from './api-types.ts';
 import { checkSeriesRow, SERIES_COLUMNS, SERIES_UNIT } from './append/series-row.ts';
 import type { DatabaseCore } from './database-core.ts';
 import type { Engine } from './engine.ts';
 import { checkOpenOptions, checkTableOptions } from './options.ts';
-import { checkAborted } from './read/query.ts';
+import { checkTables } from './read/aggregate-options.ts';
+import { checkAborted } from './read/turns.ts';
 import { ReadOnlyDatabase } from './read-only.ts';
 import { Table, type TimeSpan } from './table.ts';
 import type { TableCore } from './table-core.ts';
@@ -135,6 +137,29 @@ export class NanoTsDbShared {
   /** Rows of a table's time range, both ends inclusive: `table(name).query({ from, to })`. */
   async queryTableRangeColumns(table: string, from: number | bigint, to: number | bigint): Promise<Rows> {
     return this.core.core(this.definition(table)).query({ from, to });
+  }
+
+  /**
+   * Aggregates several tables by the same options: an object with the buckets of each table by its name. Everything is
+   * checked before the first row is read.
+   *
+   * ```ts
+   * const perHour = await db.aggregate({ tables: ['press_01', 'press_02'], every: '1h', columns: { temperature: ['mean'] } });
+   * perHour['press_01'].columns['temperature'].mean;
+   * ```
+   * @throws UNKNOWN_TABLE, and as `Table.aggregate`
+   */
+  async aggregate<const T extends string, const A extends AnyAggregateColumns>(
+    options: TablesAggregateOptions<T, A>,
+  ): Promise<{ readonly [K in T]: AnyBuckets<A> }> {
+    const { tables, ...rest } = checkTables(options);
+    const checked = tables.map((name) => {
+      const core = this.core.core(this.definition(name));
+      return { name, core, query: core.checkAggregate(rest) };
+    });
+    const results: [string, unknown][] = [];
+    for (const { name, core, query } of checked) results.push([name, await core.runAggregate(query)]);
+    return Object.fromEntries(results) as { [K in T]: AnyBuckets<A> };
   }
 
   /** The smallest and largest timestamp of a table, or null. @throws UNKNOWN_TABLE */

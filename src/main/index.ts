@@ -1,6 +1,15 @@
 export { type ErrorCode, MillraceError } from '../shared/errors.ts';
 export type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
 export type {
+  Aggregate,
+  AggregateColumns,
+  AggregateOptions,
+  AnyBuckets,
+  Buckets,
+  Duration,
+  TablesAggregateOptions,
+} from './aggregate-types.ts';
+export type {
   Batch,
   ColumnSpec,
   ColumnsOf,

@@ -2,15 +2,19 @@ import { MillraceError } from '../shared/errors.ts';
 import { ALL_TIME, type TimeRange } from '../shared/index/index-reader.ts';
 import { currentColumns, type TableDefinition } from '../shared/schema/types.ts';
 import type { Storage } from '../shared/storage/storage.ts';
+import type { Buckets } from './aggregate-types.ts';
 import type { Rows, TableStats } from './api-types.ts';
 import { appendBatch } from './append/batch-append.ts';
 import { checkBatch } from './append/batch-check.ts';
 import type { TableAppender } from './append/table-appender.ts';
 import { arrowToBatches, isArrowInput } from './arrow/arrow-input.ts';
+import { runAggregate } from './read/aggregate.ts';
+import { type CheckedAggregate, checkAggregate, type RawAggregateOptions } from './read/aggregate-options.ts';
 import { runPart } from './read/part.ts';
-import { checkAborted, checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
+import { checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
 import type { TableSnapshot } from './read/snapshot.ts';
 import { tableStats } from './read/table-stats.ts';
+import { checkAborted } from './read/turns.ts';
 
 /** What a table needs of the database that it belongs to. */
 export interface TableHost {
@@ -68,6 +72,24 @@ export class TableCore {
     checkAborted(query.signal);
     const snapshot = this.host.snapshot(this.definition, query.range);
     yield* runScan(this.host.storage, snapshot, query, () => this.host.checkReadable());
+  }
+
+  async aggregate(options: RawAggregateOptions): Promise<Buckets> {
+    return this.runAggregate(this.checkAggregate(options));
+  }
+
+  /** Checks an aggregation and takes nothing yet. @throws as `Table.aggregate` */
+  checkAggregate(options: RawAggregateOptions): CheckedAggregate {
+    this.host.checkReadable();
+    const query = checkAggregate(this.definition, options);
+    checkAborted(query.signal);
+    return query;
+  }
+
+  async runAggregate(query: CheckedAggregate): Promise<Buckets> {
+    this.host.checkReadable();
+    const snapshot = this.host.snapshot(this.definition, query.range);
+    return runAggregate(this.host.storage, snapshot, query, () => this.host.checkReadable());
   }
 
   async timeRange(): Promise<{ from: number | bigint; to: number | bigint } | null> {

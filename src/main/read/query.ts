@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { timeKind } from '../../shared/chunk/layout.ts';
 import { MillraceError, show } from '../../shared/errors.ts';
 import { ALL_TIME, type TimeRange } from '../../shared/index/index-reader.ts';
@@ -10,9 +9,9 @@ import { compilePredicates, unknownColumn } from './predicate.ts';
 import { SliceBuilder } from './slice-builder.ts';
 import { type QueryPlan, type Slice, slices } from './slices.ts';
 import type { TableSnapshot } from './snapshot.ts';
+import { checkBound } from './time-bound.ts';
+import { checkAborted, Turns } from './turns.ts';
 
-/** A query gives the event loop a turn about this often, so that an AbortSignal can reach it. */
-const TURN_MS = 20;
 const DEFAULT_BATCH_ROWS = 65_536;
 
 /** The options of query and scan, as they come. */
@@ -162,32 +161,6 @@ export async function* runScan(
   }
 }
 
-/** When a long read should let the event loop have a turn: only then can its signal change. */
-class Turns {
-  private readonly wanted: boolean;
-  private at = performance.now() + TURN_MS;
-
-  constructor(signal: AbortSignal | undefined) {
-    this.wanted = signal !== undefined;
-  }
-
-  get isDue(): boolean {
-    return this.wanted && performance.now() > this.at;
-  }
-
-  async take(): Promise<void> {
-    await nextTurn();
-    this.at = performance.now() + TURN_MS;
-  }
-}
-
-/** Throws ABORTED if the signal says so. */
-export function checkAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new MillraceError('ABORTED', 'the call was aborted by its signal', {}, signal.reason);
-  }
-}
-
 function rowsOf(storage: Storage, snapshot: TableSnapshot, { plan }: CheckedQuery): Generator<Slice> {
   const { definition, cutoff } = snapshot;
   const parts: Part[] = snapshot.blocks.map((ref) => blockPart(storage, definition, ref));
@@ -221,28 +194,6 @@ function cut(slice: Slice, at: number): [Slice, Slice] {
     { ...slice, count: at },
     { ...slice, from: from + at, count: count - at },
   ];
-}
-
-function checkBound(definition: TableDefinition, name: string, value: unknown): bigint | undefined {
-  if (value === undefined) return undefined;
-  if (definition.unit === 'ms') {
-    // Rows are far from these ends, but a number as large as a bigint can be is none.
-    if (typeof value === 'bigint')
-      return value < ALL_TIME.from ? ALL_TIME.from : value > ALL_TIME.to ? ALL_TIME.to : value;
-    // ±Infinity means what it says; a time between two ms lies between the rows of both.
-    if (value === Number.NEGATIVE_INFINITY) return ALL_TIME.from;
-    if (value === Number.POSITIVE_INFINITY) return ALL_TIME.to;
-    if (typeof value === 'number' && Number.isFinite(value)) {
-      const whole = name === 'from' ? Math.ceil(value) : Math.floor(value);
-      if (Number.isSafeInteger(whole)) return BigInt(whole);
-    }
-  } else if (typeof value === 'bigint') return value;
-  const want = definition.unit === 'ms' ? 'a number or bigint of ms' : `a bigint of ${definition.unit}`;
-  throw new MillraceError(
-    'INVALID_TIMESTAMP',
-    `${name} is ${show(value)}; for table ${JSON.stringify(definition.name)} it must be ${want}`,
-    { table: definition.name, bound: name, value: show(value) },
-  );
 }
 
 function checkColumns(definition: TableDefinition, wanted: unknown): readonly Column[] {

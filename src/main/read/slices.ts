@@ -1,3 +1,4 @@
+import { lowerBound, upperBound } from '../../shared/aggregate/sorted-rows.ts';
 import type { DecodedColumn } from '../../shared/codec/column-data.ts';
 import type { Column } from '../../shared/schema/types.ts';
 import type { Part } from './part.ts';
@@ -104,8 +105,8 @@ function select(part: Part, plan: QueryPlan): Selected {
   let from = 0;
   let count = part.rows;
   if (part.sorted) {
-    from = lowerBound(time, plan.from);
-    count = upperBound(time, plan.to) - from;
+    from = lowerBound(time, part.rows, plan.from);
+    count = upperBound(time, part.rows, plan.to) - from;
   } else {
     picks = filter(range(0, part.rows), (i) => time[i]! >= plan.from && time[i]! <= plan.to);
     count = picks.length;
@@ -155,28 +156,4 @@ function filter(picks: Uint32Array, keep: (i: number) => boolean): Uint32Array {
   let kept = 0;
   for (const pick of picks) if (keep(pick)) picks[kept++] = pick;
   return picks.subarray(0, kept);
-}
-
-/** First row at or after a time. */
-function lowerBound(time: Float64Array | BigInt64Array, wanted: number | bigint): number {
-  let low = 0;
-  let high = time.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (time[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** First row after a time. */
-function upperBound(time: Float64Array | BigInt64Array, wanted: number | bigint): number {
-  let low = 0;
-  let high = time.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (time[middle]! <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

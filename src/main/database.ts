@@ -2,7 +2,15 @@ import { MillraceError, show } from '../shared/errors.ts';
 import { checkName } from '../shared/schema/check-names.ts';
 import type { TableDefinition, TimeUnit } from '../shared/schema/types.ts';
 import type { AnyAggregateColumns, AnyBuckets, TablesAggregateOptions } from './aggregate-types.ts';
-import type { AnySpecs, ColumnSpec, DatabaseStats, OpenOptions, Rows, TableInfo } from './api-types.ts';
+import type {
+  AnySpecs,
+  ColumnSpec,
+  DatabaseStats,
+  LastRow,
+  OpenOptions,
+  Rows,
+  TableInfo,
+} from './api-types.ts';
 import { checkSeriesRow, SERIES_COLUMNS, SERIES_UNIT } from './append/series-row.ts';
 import type { DatabaseCore } from './database-core.ts';
 import type { Engine } from './engine.ts';
@@ -162,6 +170,28 @@ export class NanoTsDbShared {
     return Object.fromEntries(results) as { [K in T]: AnyBuckets<A> };
   }
 
+  /**
+   * The newest row of each table, or of some: an object with a row, or null, by the table's name. Costs no more than one
+   * block read a table, and none for rows in memory.
+   * @throws UNKNOWN_TABLE, DAMAGED, CLOSED
+   */
+  async lastValues<const T extends string>(
+    tables?: readonly T[],
+  ): Promise<{ readonly [K in T]: LastRow | null }> {
+    this.core.checkReadable();
+    if (tables !== undefined && !Array.isArray(tables)) {
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `tables is ${show(tables)}; it must be an array of table names`,
+      );
+    }
+    const definitions = tables?.map((name) => this.definition(name)) ?? this.core.definitions();
+    const rows = this.core.last(definitions);
+    return Object.fromEntries(rows.map((row, i) => [definitions[i]!.name, row])) as {
+      [K in T]: LastRow | null;
+    };
+  }
+
   /** The smallest and largest timestamp of a table, or null. @throws UNKNOWN_TABLE */
   async timeRange(table: string): Promise<TimeSpan | null> {
     return this.table(table).timeRange();
@@ -193,9 +223,10 @@ export class NanoTsDbShared {
   /** What the database holds and does; counts of tables are of the moment of the call. */
   async stats(): Promise<DatabaseStats> {
     this.core.checkReadable();
+    const read = this.core.storage.counters;
     const tables = this.core.definitions().map((definition) => this.core.core(definition).stats());
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-    return { ...(await this.core.stats()), tables, rows };
+    return { ...(await this.core.stats()), read, tables, rows };
   }
 
   /**

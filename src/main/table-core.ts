@@ -1,9 +1,9 @@
 import { MillraceError } from '../shared/errors.ts';
 import { ALL_TIME, type TimeRange } from '../shared/index/index-reader.ts';
 import { currentColumns, type TableDefinition } from '../shared/schema/types.ts';
-import type { Storage } from '../shared/storage/storage.ts';
+import type { CountedStorage } from '../shared/storage/counted-storage.ts';
 import type { Buckets } from './aggregate-types.ts';
-import type { Rows, TableStats } from './api-types.ts';
+import type { LastRow, Rows, TableStats } from './api-types.ts';
 import { appendBatch } from './append/batch-append.ts';
 import { checkBatch } from './append/batch-check.ts';
 import type { TableAppender } from './append/table-appender.ts';
@@ -18,12 +18,14 @@ import { checkAborted } from './read/turns.ts';
 
 /** What a table needs of the database that it belongs to. */
 export interface TableHost {
-  readonly storage: Storage;
+  readonly storage: CountedStorage;
   /** Throws unless reads are possible. */
   checkReadable(): void;
   /** Throws unless rows can be taken. */
   checkWritable(): void;
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot;
+  /** The newest row of each table. */
+  last(definitions: readonly TableDefinition[]): (LastRow | null)[];
   /** Called after an append: waits for durability if it must. @returns whether the caller may go on at full speed */
   appended(definition: TableDefinition): boolean;
 }
@@ -90,6 +92,11 @@ export class TableCore {
     this.host.checkReadable();
     const snapshot = this.host.snapshot(this.definition, query.range);
     return runAggregate(this.host.storage, snapshot, query, () => this.host.checkReadable());
+  }
+
+  async last(): Promise<LastRow | null> {
+    this.host.checkReadable();
+    return this.host.last([this.definition])[0]!;
   }
 
   async timeRange(): Promise<{ from: number | bigint; to: number | bigint } | null> {

@@ -5,6 +5,7 @@ import type {
   Batch,
   ColumnSpec,
   ColumnsOf,
+  LastRow,
   QueryOptions,
   Rows,
   RowValues,
@@ -109,6 +110,15 @@ export class Table<C extends readonly ColumnSpec[] = AnySpecs, U extends TimeUni
     options: AggregateOptions<TypesOf<C>, U, A>,
   ): Promise<Buckets<TypesOf<C>, U, A>> {
     return this.core.aggregate(options) as unknown as Promise<Buckets<TypesOf<C>, U, A>>;
+  }
+
+  /**
+   * The newest row, or null if there is none: of rows of one time the last that arrived. Reads one block at most, and none
+   * if the row is in memory.
+   * @throws DAMAGED, CLOSED
+   */
+  last(): Promise<LastRow<TypesOf<C>, U> | null> {
+    return this.core.last() as unknown as Promise<LastRow<TypesOf<C>, U> | null>;
   }
 
   /** The smallest and the largest timestamp, or null if there is no row. */

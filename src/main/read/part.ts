@@ -14,6 +14,10 @@ export interface Part {
   readonly minTs: bigint;
   readonly maxTs: bigint;
   readonly sorted: boolean;
+  /** The block that it is; undefined for rows in memory. */
+  readonly ref: BlockRef | undefined;
+  /** The block, if it has been read. */
+  opened(): Block | undefined;
   time(): Float64Array | BigInt64Array;
   /** undefined if the rows are older than the column: all null. */
   column(column: Column): DecodedColumn | undefined;
@@ -28,6 +32,8 @@ export function blockPart(storage: Storage, definition: TableDefinition, ref: Bl
     minTs: ref.minTs,
     maxTs: ref.maxTs,
     sorted: ref.sorted,
+    ref,
+    opened: () => block,
     time: () => open().time(timeKind(definition.unit)).values as Float64Array | BigInt64Array,
     column: (column) => open().column(column),
   };
@@ -50,6 +56,8 @@ export function runPart(definition: TableDefinition, run: RowRun): Part {
     minTs: BigInt(time[min]!),
     maxTs: BigInt(time[max]!),
     sorted,
+    ref: undefined,
+    opened: () => undefined,
     time: () => time.subarray(0, run.rows) as Float64Array,
     column: (column) => {
       const at = columns.findIndex((candidate) => candidate.id === column.id);

@@ -1,9 +1,11 @@
 import { timeKind } from '../../shared/chunk/layout.ts';
 import { MillraceError, show } from '../../shared/errors.ts';
+import { compareRefs } from '../../shared/format/block-ref.ts';
 import { ALL_TIME, type TimeRange } from '../../shared/index/index-reader.ts';
 import { type Column, currentColumns, type TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { Rows } from '../api-types.ts';
+import { runDirect } from './direct.ts';
 import { blockPart, type Part, runPart } from './part.ts';
 import { compilePredicates, unknownColumn } from './predicate.ts';
 import { SliceBuilder } from './slice-builder.ts';
@@ -107,9 +109,12 @@ export async function runQuery(
   checkReadable: () => void,
 ): Promise<Rows> {
   try {
-    const builder = new SliceBuilder(query.plan.columns, query.plan.timeKind);
+    const { plan, parts } = visible(storage, snapshot, query);
+    if (plan.predicates.length === 0)
+      return await runDirect(storage, snapshot.definition, parts, plan, query.signal, checkReadable);
+    const builder = new SliceBuilder(plan.columns, plan.timeKind);
     const turns = new Turns(query.signal);
-    for (const slice of rowsOf(storage, snapshot, query)) {
+    for (const slice of slices(parts, plan)) {
       if (slice.count > 0) builder.add(slice);
       if (turns.isDue) {
         await turns.take();
@@ -138,7 +143,8 @@ export async function* runScan(
     const { plan, batchRows, signal } = query;
     const turns = new Turns(signal);
     let builder = new SliceBuilder(plan.columns, plan.timeKind);
-    for (let slice of rowsOf(storage, snapshot, query)) {
+    const { plan: shown, parts } = visible(storage, snapshot, query);
+    for (let slice of slices(parts, shown)) {
       while (builder.rows + slice.count >= batchRows) {
         const [head, tail] = cut(slice, batchRows - builder.rows);
         builder.add(head);
@@ -161,25 +167,33 @@ export async function* runScan(
   }
 }
 
-function rowsOf(storage: Storage, snapshot: TableSnapshot, { plan }: CheckedQuery): Generator<Slice> {
+/** The parts that a query needs, in order of arrival, and what it wants of them: without the rows that retention hides. */
+function visible(
+  storage: Storage,
+  snapshot: TableSnapshot,
+  { plan }: CheckedQuery,
+): { plan: QueryPlan; parts: Part[] } {
   const { definition, cutoff } = snapshot;
-  const parts: Part[] = snapshot.blocks.map((ref) => blockPart(storage, definition, ref));
-  parts.push(...snapshot.runs.map((run) => runPart(definition, run)));
-  // Rows in memory of one producer come after its blocks, but another's blocks may be younger: names decide.
-  const names = [
-    ...snapshot.blocks,
-    ...snapshot.runs.map((run) => ({ ordinalFirst: run.ordinal, indexFirst: run.indexFirst })),
-  ];
-  const order = parts.map((_, i) => i);
-  order.sort(
-    (a, b) => names[a]!.ordinalFirst - names[b]!.ordinalFirst || names[a]!.indexFirst - names[b]!.indexFirst,
-  );
   const from = plan.timeKind === 'f64' ? Number(cutoff) : cutoff;
-  const visible = from > plan.from ? { ...plan, from } : plan;
-  const wanted = order
-    .map((i) => parts[i]!)
-    .filter((part) => part.maxTs >= BigInt(visible.from) && part.minTs <= BigInt(visible.to));
-  return slices(wanted, visible);
+  const shown = from > plan.from ? { ...plan, from } : plan;
+  const named = snapshot.blocks.map((ref) => ({
+    ordinalFirst: ref.ordinalFirst,
+    indexFirst: ref.indexFirst,
+    part: blockPart(storage, definition, ref),
+  }));
+  // Rows in memory of one producer come after its blocks, but another's blocks may be younger: names decide.
+  for (const run of snapshot.runs) {
+    named.push({
+      ordinalFirst: run.ordinal,
+      indexFirst: run.indexFirst,
+      part: runPart(definition, run),
+    });
+  }
+  const parts = named
+    .sort(compareRefs)
+    .map(({ part }) => part)
+    .filter((part) => part.maxTs >= shown.from && part.minTs <= shown.to);
+  return { plan: shown, parts };
 }
 
 function cut(slice: Slice, at: number): [Slice, Slice] {

@@ -3,7 +3,7 @@ import type { DecodedColumn } from '../../shared/codec/column-data.ts';
 import type { Column } from '../../shared/schema/types.ts';
 import type { Part } from './part.ts';
 import type { CompiledPredicate } from './predicate.ts';
-import { SliceBuilder } from './slice-builder.ts';
+import { decodedOf, SliceBuilder } from './slice-builder.ts';
 
 /** What a query wants, checked. Times are of the table's kind: numbers for ms tables, else bigints. */
 export interface QueryPlan {
@@ -54,7 +54,8 @@ export function* slices(parts: readonly Part[], plan: QueryPlan): Generator<Slic
   }
 }
 
-function* groupSlices(group: readonly Part[], plan: QueryPlan): Generator<Slice> {
+/** The rows that a query wants of one group, in its order. */
+export function* groupSlices(group: readonly Part[], plan: QueryPlan): Generator<Slice> {
   const only = group.length === 1 ? group[0]! : undefined;
   if (only?.sorted) {
     const selected = select(only, plan);
@@ -68,13 +69,14 @@ function* groupSlices(group: readonly Part[], plan: QueryPlan): Generator<Slice>
     if (selected.count > 0) builder.add(withColumns(selected, plan));
     yield { ...selected, columns: [], picks: undefined, count: 0 };
   }
-  const { time, columns } = builder.build();
-  const slice = { time, columns, picks: sortedOrder(time), from: 0, count: time.length };
+  const built = builder.build();
+  const time = built.time.values as Float64Array | BigInt64Array;
+  const slice = { time, columns: decodedOf(built), picks: sortedOrder(time), from: 0, count: time.length };
   yield plan.descending ? reversed(slice) : slice;
 }
 
 /** Parts in groups: each group's times are all at or before the next group's; ties are in order of arrival then. */
-function groupByTime(parts: readonly Part[]): Part[][] {
+export function groupByTime(parts: readonly Part[]): Part[][] {
   const order = parts.map((part, arrival) => ({ part, arrival }));
   order.sort((a, b) =>
     a.part.minTs < b.part.minTs ? -1 : a.part.minTs > b.part.minTs ? 1 : a.arrival - b.arrival,

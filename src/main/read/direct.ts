@@ -1,0 +1,124 @@
+import { lowerBound, upperBound } from '../../shared/aggregate/sorted-rows.ts';
+import type { ColumnTarget } from '../../shared/codec/column-target.ts';
+import type { Block } from '../../shared/format/block.ts';
+import { BlockFiller, type BlockSpan } from '../../shared/read/block-filler.ts';
+import { ResultColumns } from '../../shared/read/result-columns.ts';
+import type { TableDefinition } from '../../shared/schema/types.ts';
+import type { Storage } from '../../shared/storage/storage.ts';
+import type { Rows } from '../api-types.ts';
+import type { Part } from './part.ts';
+import { copySlice, toRows } from './slice-builder.ts';
+import { groupByTime, groupSlices, type QueryPlan, type Slice } from './slices.ts';
+import { checkAborted, Turns } from './turns.ts';
+
+/** Rows of the result that come one after the other: of a block, still to be decoded, or of what is decoded already. */
+export interface Segment {
+  readonly count: number;
+  readonly span: Omit<BlockSpan, 'at'> | undefined;
+  readonly opened: Block | undefined;
+  readonly slice: Slice | undefined;
+}
+
+/**
+ * A query without predicates: how many rows each block gives is known before it is decoded, so the result is made at its
+ * size and blocks are decoded straight into it. A limit ends the search for blocks.
+ * @param checkReadable throws if the database was closed meanwhile
+ * @throws ABORTED, DAMAGED, CLOSED
+ */
+export async function runDirect(
+  storage: Storage,
+  definition: TableDefinition,
+  parts: readonly Part[],
+  plan: QueryPlan,
+  signal: AbortSignal | undefined,
+  checkReadable: () => void,
+): Promise<Rows> {
+  const turns = new Turns(signal);
+  const pause = async (): Promise<void> => {
+    await turns.take();
+    checkReadable();
+  };
+  const chosen: Segment[] = [];
+  let rows = 0;
+  for (const segment of segments(parts, plan)) {
+    if (segment !== undefined && segment.count > 0) {
+      chosen.push(rows + segment.count <= plan.limit ? segment : cut(segment, plan.limit - rows, plan));
+      rows += chosen.at(-1)!.count;
+    }
+    if (rows >= plan.limit) break;
+    if (turns.isDue) await pause();
+    checkAborted(signal);
+  }
+  if (plan.descending) chosen.reverse();
+  const types = plan.columns.map(({ type }) => type);
+  const result = new ResultColumns(types, plan.timeKind, rows);
+  const filler = new BlockFiller(storage, definition, plan.columns, result);
+  let at = 0;
+  for (const { span, opened, slice, count } of chosen) {
+    if (span !== undefined) filler.fill({ ...span, at }, opened);
+    if (slice !== undefined) copySlice(slice, result, at);
+    at += count;
+    if (turns.isDue) await pause();
+    checkAborted(signal);
+  }
+  if (plan.descending) for (const target of [result.time, ...result.columns]) reverse(target, rows);
+  return toRows(plan.columns, result);
+}
+
+/**
+ * The rows that a query wants, each segment in ascending order, segments in the query's order. Yields undefined after work
+ * that gave no rows yet.
+ */
+function* segments(parts: readonly Part[], plan: QueryPlan): Generator<Segment | undefined> {
+  if (plan.limit <= 0) return;
+  const groups = groupByTime(parts);
+  if (plan.descending) groups.reverse();
+  for (const group of groups) {
+    const only = group.length === 1 ? group[0]! : undefined;
+    if (only?.sorted && only.ref !== undefined) {
+      const [from, to] = rowsIn(only, plan);
+      const span = { ref: only.ref, from, to };
+      yield { count: Math.max(0, to - from), span, opened: only.opened(), slice: undefined };
+      continue;
+    }
+    for (const slice of groupSlices(group, { ...plan, descending: false })) {
+      yield slice.count === 0 ? undefined : { count: slice.count, span: undefined, opened: undefined, slice };
+    }
+  }
+}
+
+/** Which rows of a sorted part are in the range. Its times are decoded only if the range cuts it. */
+function rowsIn(part: Part, plan: QueryPlan): [from: number, to: number] {
+  if (part.minTs >= plan.from && part.maxTs <= plan.to) return [0, part.rows];
+  const time = part.time();
+  return [lowerBound(time, part.rows, plan.from), upperBound(time, part.rows, plan.to)];
+}
+
+/** The first `count` rows of a segment, or the last ones of a query from the end. */
+function cut(segment: Segment, count: number, { descending }: QueryPlan): Segment {
+  const skip = descending ? segment.count - count : 0;
+  const { span, slice } = segment;
+  return {
+    ...segment,
+    count,
+    span: span && { ...span, from: span.from + skip, to: span.from + skip + count },
+    slice: slice && {
+      ...slice,
+      count,
+      from: slice.from + skip,
+      picks: slice.picks?.subarray(skip, skip + count),
+    },
+  };
+}
+
+function reverse(target: ColumnTarget, rows: number): void {
+  (target.values as Float64Array).reverse();
+  const { validity } = target;
+  if (validity === undefined) return;
+  const reversed = new Uint8Array(validity.length);
+  for (let i = 0; i < rows; i++) {
+    const row = rows - 1 - i;
+    if (((validity[row >> 3]! >> (row & 7)) & 1) !== 0) reversed[i >> 3]! |= 1 << (i & 7);
+  }
+  target.validity = reversed;
+}

@@ -1,0 +1,90 @@
+import { timeKind } from '../chunk/layout.ts';
+import type { ColumnTarget } from '../codec/column-target.ts';
+import { ColumnVectors, VectorRoom } from '../codec/column-vectors.ts';
+import { Block } from '../format/block.ts';
+import type { BlockRef } from '../format/block-ref.ts';
+import { VECTOR_ROWS } from '../schema/limits.ts';
+import type { Column, ColumnType, TableDefinition } from '../schema/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import { copyRows, type ResultColumns } from './result-columns.ts';
+
+/** Rows from…to - 1 of a block, and the row of the result that the first of them becomes. */
+export interface BlockSpan {
+  readonly ref: BlockRef;
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+}
+
+/**
+ * Decodes blocks into the rows of a result, in place and vector by vector: only vectors that a span cuts are decoded to a
+ * room of their own and copied from there.
+ */
+export class BlockFiller {
+  private readonly storage: Storage;
+  private readonly definition: TableDefinition;
+  private readonly columns: readonly Column[];
+  private readonly result: ResultColumns;
+
+  constructor(
+    storage: Storage,
+    definition: TableDefinition,
+    columns: readonly Column[],
+    result: ResultColumns,
+  ) {
+    this.storage = storage;
+    this.definition = definition;
+    this.columns = columns;
+    this.result = result;
+  }
+
+  /**
+   * Decodes a span.
+   * @param opened its block, if it has been read already
+   * @throws DAMAGED
+   */
+  fill(span: BlockSpan, opened?: Block): void {
+    const { id, unit } = this.definition;
+    const block = opened ?? new Block(this.storage, id, span.ref);
+    const { rows } = span.ref;
+    const { time, columns } = this.result;
+    fillColumn(new ColumnVectors(block.encodedTime(), rows), span, time, timeRoom(timeKind(unit)));
+    for (const [i, column] of this.columns.entries()) {
+      const bytes = block.encodedColumn(column);
+      if (bytes === undefined) copyRows(undefined, undefined, 0, span.to - span.from, columns[i]!, span.at);
+      else fillColumn(new ColumnVectors(bytes, rows), span, columns[i]!, roomOf(column.type));
+    }
+  }
+}
+
+function fillColumn(vectors: ColumnVectors, span: BlockSpan, target: ColumnTarget, room: VectorRoom): void {
+  const { from, to, at } = span;
+  for (let vector = Math.floor(from / VECTOR_ROWS); vector * VECTOR_ROWS < to; vector++) {
+    const start = vector * VECTOR_ROWS;
+    const end = start + vectors.rowsOf(vector);
+    if (start >= from && end <= to) {
+      vectors.decode(vector, target, at + start - from);
+    } else {
+      const first = Math.max(from, start);
+      const decoded = room.decode(vectors, vector);
+      copyRows(decoded, undefined, first - start, Math.min(to, end) - first, target, at + first - from);
+    }
+  }
+}
+
+/** One room for each type, as a thread decodes one vector at a time and copies it at once. */
+const rooms = new Map<string, VectorRoom>();
+
+/** A room for vectors of a column of this type. It holds until the next vector of the type is decoded. */
+export function roomOf(type: ColumnType): VectorRoom {
+  let room = rooms.get(type);
+  if (room === undefined) rooms.set(type, (room = new VectorRoom(type)));
+  return room;
+}
+
+/** A room for vectors of timestamps. */
+export function timeRoom(kind: 'f64' | 'i64'): VectorRoom {
+  let room = rooms.get(`time ${kind}`);
+  if (room === undefined) rooms.set(`time ${kind}`, (room = new VectorRoom(kind, true, kind === 'f64')));
+  return room;
+}

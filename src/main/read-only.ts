@@ -1,15 +1,17 @@
+import { resolve } from 'node:path';
 import { inFile, MillraceError } from '../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../shared/format/block-ref.ts';
 import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
 import { type Recovery, recover } from '../shared/recovery/recover.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
 import { CountedStorage } from '../shared/storage/counted-storage.ts';
-import { fileKind, openStorage } from '../shared/storage/file-storage.ts';
+import { FILE_STORAGE_MODULE, fileKind, openStorage } from '../shared/storage/file-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import type { LastRow } from './api-types.ts';
 import type { DatabaseCore, EngineStats } from './database-core.ts';
 import { LastRows } from './read/last.ts';
 import { newestRef, newestRun } from './read/newest.ts';
+import { ScanPool } from './read/scan-pool.ts';
 import { mergeRefs, type TableSnapshot } from './read/snapshot.ts';
 import { readOnlyError, TableCore } from './table-core.ts';
 
@@ -17,6 +19,7 @@ import { readOnlyError, TableCore } from './table-core.ts';
 export class ReadOnlyDatabase implements DatabaseCore {
   readonly path: string;
   readonly storage: CountedStorage;
+  readonly pool: ScanPool;
   private readonly recovery: Recovery;
   private readonly index: IndexReader;
   private readonly lastRows: LastRows;
@@ -39,6 +42,8 @@ export class ReadOnlyDatabase implements DatabaseCore {
   constructor(path: string, storage: Storage) {
     this.path = path;
     this.storage = new CountedStorage(storage);
+    const ref = { module: FILE_STORAGE_MODULE, location: resolve(path) };
+    this.pool = new ScanPool({ storage: ref, identity: storage.identity() });
     this.recovery = recover(this.storage);
     this.index = new IndexReader(this.storage);
     this.lastRows = new LastRows(this.storage);
@@ -119,6 +124,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    await this.pool.close();
     this.storage.close();
   }
 

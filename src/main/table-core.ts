@@ -10,15 +10,20 @@ import type { TableAppender } from './append/table-appender.ts';
 import { arrowToBatches, isArrowInput } from './arrow/arrow-input.ts';
 import { runAggregate } from './read/aggregate.ts';
 import { type CheckedAggregate, checkAggregate, type RawAggregateOptions } from './read/aggregate-options.ts';
+import { PARALLEL_MIN_VALUES } from './read/parallel.ts';
 import { runPart } from './read/part.ts';
 import { checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
+import type { ScanPool } from './read/scan-pool.ts';
 import type { TableSnapshot } from './read/snapshot.ts';
+import type { TableReader } from './read/table-reader.ts';
 import { tableStats } from './read/table-stats.ts';
 import { checkAborted } from './read/turns.ts';
 
 /** What a table needs of the database that it belongs to. */
 export interface TableHost {
   readonly storage: CountedStorage;
+  /** Workers for large scans; undefined where other threads cannot open the file. */
+  readonly pool: ScanPool | undefined;
   /** Throws unless reads are possible. */
   checkReadable(): void;
   /** Throws unless rows can be taken. */
@@ -35,11 +40,19 @@ export class TableCore {
   readonly definition: TableDefinition;
   private readonly host: TableHost;
   private readonly appender: TableAppender | undefined;
+  private readonly reader: TableReader;
 
   constructor(host: TableHost, definition: TableDefinition, appender: TableAppender | undefined) {
     this.host = host;
     this.definition = definition;
     this.appender = appender;
+    this.reader = {
+      storage: host.storage,
+      definition,
+      pool: host.pool,
+      parallelFrom: PARALLEL_MIN_VALUES,
+      checkReadable: () => host.checkReadable(),
+    };
   }
 
   appendRow(ts: number | bigint, values: readonly unknown[]): boolean {
@@ -64,7 +77,7 @@ export class TableCore {
     const query = checkQuery(this.definition, options);
     checkAborted(query.signal);
     const snapshot = this.host.snapshot(this.definition, query.range);
-    return runQuery(this.host.storage, snapshot, query, () => this.host.checkReadable());
+    return runQuery(this.reader, snapshot, query);
   }
 
   /** The options are checked, and the snapshot is taken, when the first batch is asked for. */
@@ -73,7 +86,7 @@ export class TableCore {
     const query = checkQuery(this.definition, options);
     checkAborted(query.signal);
     const snapshot = this.host.snapshot(this.definition, query.range);
-    yield* runScan(this.host.storage, snapshot, query, () => this.host.checkReadable());
+    yield* runScan(this.reader, snapshot, query);
   }
 
   async aggregate(options: RawAggregateOptions): Promise<Buckets> {
@@ -91,7 +104,7 @@ export class TableCore {
   async runAggregate(query: CheckedAggregate): Promise<Buckets> {
     this.host.checkReadable();
     const snapshot = this.host.snapshot(this.definition, query.range);
-    return runAggregate(this.host.storage, snapshot, query, () => this.host.checkReadable());
+    return runAggregate(this.reader, snapshot, query);
   }
 
   async last(): Promise<LastRow | null> {

@@ -25,12 +25,14 @@ import { finishAtExit } from './exit.ts';
 import { LastRows } from './read/last.ts';
 import { copyLiveRows } from './read/live-rows.ts';
 import { liveNewest } from './read/newest.ts';
+import { ScanPool } from './read/scan-pool.ts';
 import { CheckpointPins, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
 import { TableCore } from './table-core.ts';
 
 /** A database with a running engine. */
 export class WritableDatabase implements DatabaseCore {
   readonly storage: CountedStorage;
+  readonly pool: ScanPool | undefined;
   private readonly engine: Engine;
   private readonly producer: Producer;
   private readonly index: IndexReader;
@@ -47,6 +49,8 @@ export class WritableDatabase implements DatabaseCore {
     this.engine = engine;
     this.producer = new Producer(engine.shared, engine.waiting, engine.producer);
     this.storage = new CountedStorage(engine.storage);
+    const { storageRef } = engine;
+    this.pool = storageRef && new ScanPool({ storage: storageRef, identity: engine.storage.identity() });
     this.index = new IndexReader(this.storage);
     this.lastRows = new LastRows(this.storage);
     this.pins = new CheckpointPins(engine.shared, engine.producer.slot);
@@ -171,6 +175,7 @@ export class WritableDatabase implements DatabaseCore {
       await this.engine.link.call('close');
     } finally {
       this.forgetExit();
+      await this.pool?.close();
       await this.engine.dispose();
     }
   }

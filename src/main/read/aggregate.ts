@@ -16,6 +16,7 @@ import type { CheckedAggregate } from './aggregate-options.ts';
 import { emptyBuckets, toBuckets } from './buckets.ts';
 import { type Part, runPart } from './part.ts';
 import type { TableSnapshot } from './snapshot.ts';
+import type { TableReader } from './table-reader.ts';
 import { checkAborted, Turns } from './turns.ts';
 
 /** Times further apart, or further from 1970, than this many ms cannot be told apart as float64. */
@@ -23,15 +24,14 @@ const MAX_MS = 2 ** 52;
 
 /**
  * Runs an aggregation to its end.
- * @param checkReadable throws if the database was closed meanwhile
  * @throws ABORTED, DAMAGED, CLOSED, INVALID_OPTION if there would be too many buckets
  */
 export async function runAggregate(
-  storage: Storage,
+  reader: TableReader,
   snapshot: TableSnapshot,
   query: CheckedAggregate,
-  checkReadable: () => void,
 ): Promise<Buckets> {
+  const { storage, checkReadable } = reader;
   try {
     const plan = visiblePlan(query.plan, snapshot.cutoff);
     const inputs = inputsOf(storage, snapshot, plan);

@@ -3,12 +3,12 @@ import type { ColumnTarget } from '../../shared/codec/column-target.ts';
 import type { Block } from '../../shared/format/block.ts';
 import { BlockFiller, type BlockSpan } from '../../shared/read/block-filler.ts';
 import { ResultColumns } from '../../shared/read/result-columns.ts';
-import type { TableDefinition } from '../../shared/schema/types.ts';
-import type { Storage } from '../../shared/storage/storage.ts';
 import type { Rows } from '../api-types.ts';
+import { isWorthSharing, SharedScan } from './parallel.ts';
 import type { Part } from './part.ts';
 import { copySlice, toRows } from './slice-builder.ts';
 import { groupByTime, groupSlices, type QueryPlan, type Slice } from './slices.ts';
+import type { TableReader } from './table-reader.ts';
 import { checkAborted, Turns } from './turns.ts';
 
 /** Rows of the result that come one after the other: of a block, still to be decoded, or of what is decoded already. */
@@ -22,17 +22,15 @@ export interface Segment {
 /**
  * A query without predicates: how many rows each block gives is known before it is decoded, so the result is made at its
  * size and blocks are decoded straight into it. A limit ends the search for blocks.
- * @param checkReadable throws if the database was closed meanwhile
  * @throws ABORTED, DAMAGED, CLOSED
  */
 export async function runDirect(
-  storage: Storage,
-  definition: TableDefinition,
+  reader: TableReader,
   parts: readonly Part[],
   plan: QueryPlan,
   signal: AbortSignal | undefined,
-  checkReadable: () => void,
 ): Promise<Rows> {
+  const { checkReadable } = reader;
   const turns = new Turns(signal);
   const pause = async (): Promise<void> => {
     await turns.take();
@@ -50,19 +48,67 @@ export async function runDirect(
     checkAborted(signal);
   }
   if (plan.descending) chosen.reverse();
-  const types = plan.columns.map(({ type }) => type);
-  const result = new ResultColumns(types, plan.timeKind, rows);
-  const filler = new BlockFiller(storage, definition, plan.columns, result);
-  let at = 0;
-  for (const { span, opened, slice, count } of chosen) {
-    if (span !== undefined) filler.fill({ ...span, at }, opened);
-    if (slice !== undefined) copySlice(slice, result, at);
-    at += count;
-    if (turns.isDue) await pause();
-    checkAborted(signal);
+  const fill = fillOf(reader, chosen, plan, rows);
+  let result: ResultColumns;
+  try {
+    for (const _ of fill.work) {
+      if (turns.isDue) await pause();
+      checkAborted(signal);
+    }
+    result = await fill.finish();
+  } catch (error) {
+    fill.abandon();
+    checkReadable();
+    throw error;
   }
   if (plan.descending) for (const target of [result.time, ...result.columns]) reverse(target, rows);
   return toRows(plan.columns, result);
+}
+
+/** How a result is filled: by this thread, or with workers. */
+interface Fill {
+  /** This thread's work, in steps. */
+  readonly work: Iterable<undefined>;
+  finish(): Promise<ResultColumns>;
+  abandon(): void;
+}
+
+function fillOf(reader: TableReader, chosen: readonly Segment[], plan: QueryPlan, rows: number): Fill {
+  const { storage, definition, pool, parallelFrom } = reader;
+  let at = 0;
+  const placed = chosen.map((segment) => {
+    const place = { ...segment, at };
+    at += segment.count;
+    return place;
+  });
+  const types = plan.columns.map(({ type }) => type);
+  if (pool !== undefined) {
+    const spans = placed.flatMap(({ span, at }) => (span === undefined ? [] : [{ ...span, at }]));
+    if (isWorthSharing(plan, spans, parallelFrom)) {
+      const shared = new SharedScan(pool, storage, definition, plan, spans, rows);
+      for (const { slice, at } of placed) if (slice !== undefined) copySlice(slice, shared.result, at);
+      return { work: shared.work(), finish: () => shared.finish(), abandon: () => shared.abandon() };
+    }
+  }
+  const result = new ResultColumns(types, plan.timeKind, rows);
+  const filler = new BlockFiller(storage, definition, plan.columns, result);
+  return {
+    work: fillHere(filler, placed, result),
+    finish: async () => result,
+    abandon: () => {},
+  };
+}
+
+function* fillHere(
+  filler: BlockFiller,
+  placed: readonly (Segment & { readonly at: number })[],
+  result: ResultColumns,
+): Generator<undefined> {
+  for (const { span, opened, slice, at } of placed) {
+    if (span !== undefined) filler.fill({ ...span, at }, opened);
+    if (slice !== undefined) copySlice(slice, result, at);
+    yield;
+  }
 }
 
 /**

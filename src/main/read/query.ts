@@ -11,6 +11,7 @@ import { compilePredicates, unknownColumn } from './predicate.ts';
 import { SliceBuilder } from './slice-builder.ts';
 import { type QueryPlan, type Slice, slices } from './slices.ts';
 import type { TableSnapshot } from './snapshot.ts';
+import type { TableReader } from './table-reader.ts';
 import { checkBound } from './time-bound.ts';
 import { checkAborted, Turns } from './turns.ts';
 
@@ -99,19 +100,17 @@ export function checkQuery(definition: TableDefinition, options: RawQueryOptions
 
 /**
  * Runs a query to its end.
- * @param checkReadable throws if the database was closed meanwhile
  * @throws ABORTED, DAMAGED, CLOSED
  */
 export async function runQuery(
-  storage: Storage,
+  reader: TableReader,
   snapshot: TableSnapshot,
   query: CheckedQuery,
-  checkReadable: () => void,
 ): Promise<Rows> {
+  const { storage, checkReadable } = reader;
   try {
     const { plan, parts } = visible(storage, snapshot, query);
-    if (plan.predicates.length === 0)
-      return await runDirect(storage, snapshot.definition, parts, plan, query.signal, checkReadable);
+    if (plan.predicates.length === 0) return await runDirect(reader, parts, plan, query.signal);
     const builder = new SliceBuilder(plan.columns, plan.timeKind);
     const turns = new Turns(query.signal);
     for (const slice of slices(parts, plan)) {
@@ -130,15 +129,14 @@ export async function runQuery(
 
 /**
  * The rows of a query in batches, decoded as they are asked for.
- * @param checkReadable throws if the database was closed meanwhile
  * @throws ABORTED, DAMAGED, CLOSED
  */
 export async function* runScan(
-  storage: Storage,
+  reader: TableReader,
   snapshot: TableSnapshot,
   query: CheckedQuery,
-  checkReadable: () => void,
 ): AsyncGenerator<Rows> {
+  const { storage, checkReadable } = reader;
   try {
     const { plan, batchRows, signal } = query;
     const turns = new Turns(signal);

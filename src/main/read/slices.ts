@@ -28,7 +28,6 @@ export interface Slice {
 /** The rows of one part that a query wants, in order of arrival. */
 interface Selected {
   readonly part: Part;
-  readonly time: Float64Array | BigInt64Array;
   readonly picks: Uint32Array | undefined;
   readonly from: number;
   readonly count: number;
@@ -60,6 +59,7 @@ export function* groupSlices(group: readonly Part[], plan: QueryPlan): Generator
   if (only?.sorted) {
     const selected = select(only, plan);
     const slice = withColumns(selected, plan);
+    only.release();
     yield plan.descending ? reversed(slice) : slice;
     return;
   }
@@ -67,7 +67,8 @@ export function* groupSlices(group: readonly Part[], plan: QueryPlan): Generator
   for (const part of group) {
     const selected = select(part, plan);
     if (selected.count > 0) builder.add(withColumns(selected, plan));
-    yield { ...selected, columns: [], picks: undefined, count: 0 };
+    part.release();
+    yield { time: NO_TIMES, columns: [], picks: undefined, from: 0, count: 0 };
   }
   const built = builder.build();
   const time = built.time.values as Float64Array | BigInt64Array;
@@ -102,36 +103,45 @@ export function groupByTime(parts: readonly Part[]): Part[][] {
 
 /** Which rows of a part are in the time range and fulfil the predicates. */
 function select(part: Part, plan: QueryPlan): Selected {
-  const time = part.time();
   let picks: Uint32Array | undefined;
   let from = 0;
   let count = part.rows;
-  if (part.sorted) {
-    from = lowerBound(time, part.rows, plan.from);
-    count = upperBound(time, part.rows, plan.to) - from;
-  } else {
-    picks = filter(range(0, part.rows), (i) => time[i]! >= plan.from && time[i]! <= plan.to);
-    count = picks.length;
+  const isWhole = part.minTs >= plan.from && part.maxTs <= plan.to;
+  if (!isWhole) {
+    const time = part.time();
+    if (part.sorted) {
+      from = lowerBound(time, part.rows, plan.from);
+      count = upperBound(time, part.rows, plan.to) - from;
+    } else {
+      picks = range(0, part.rows);
+      count = 0;
+      for (const row of picks) if (time[row]! >= plan.from && time[row]! <= plan.to) picks[count++] = row;
+    }
   }
-  for (const { column, test } of plan.predicates) {
+  if (plan.predicates.length > 0 && count > 0) {
+    picks ??= range(from, count);
+    count = part.mayKeep(plan.predicates, picks, count);
+  }
+  for (const { column, keep } of plan.predicates) {
     if (count <= 0) break;
-    const decoded = part.column(column);
-    picks = filter(picks ?? range(from, count), (i) => test(decoded, i));
-    count = picks.length;
+    count = keep(part.column(column, picks!.subarray(0, count)), picks!, count);
   }
-  return { part, time, picks, from, count: Math.max(0, count) };
+  count = Math.max(0, count);
+  return { part, picks: picks?.subarray(0, count), from, count };
 }
 
-/** Decodes the wanted columns, of parts that have any row. */
-function withColumns({ part, time, picks, from, count }: Selected, plan: QueryPlan): Slice {
+/** Decodes the times and the wanted columns, of parts that have any row: only vectors that have one, in a large block. */
+function withColumns({ part, picks, from, count }: Selected, plan: QueryPlan): Slice {
   return {
-    time,
-    columns: count === 0 ? [] : plan.columns.map((column) => part.column(column)),
+    time: count === 0 ? NO_TIMES : part.time(),
+    columns: count === 0 ? [] : plan.columns.map((column) => part.column(column, picks)),
     picks,
     from,
     count,
   };
 }
+
+const NO_TIMES = new Float64Array(0);
 
 function reversed(slice: Slice): Slice {
   const picks = (slice.picks ?? range(slice.from, slice.count)).slice().reverse();
@@ -152,10 +162,4 @@ function range(from: number, count: number): Uint32Array {
   const result = new Uint32Array(Math.max(0, count));
   for (let i = 0; i < result.length; i++) result[i] = from + i;
   return result;
-}
-
-function filter(picks: Uint32Array, keep: (i: number) => boolean): Uint32Array {
-  let kept = 0;
-  for (const pick of picks) if (keep(pick)) picks[kept++] = pick;
-  return picks.subarray(0, kept);
 }

@@ -116,12 +116,10 @@ export class BucketAggregator {
       const source = sources[i]!.value;
       if (source === undefined) continue;
       if (!accumulator.needsEnds) {
-        const known = accumulator.needsValues ? source.statistics(vector) : undefined;
-        const isKnown = known !== undefined && isOrdered(known);
-        if (isKnown || !accumulator.needsValues) {
-          const present = source.present(vector);
-          if (!isKnown) accumulator.addCount(slot, present);
-          else if (present > 0) accumulator.addStatistics(slot, present, known);
+        const known = source.statistics(vector);
+        if (known !== undefined || !accumulator.needsValues) {
+          if (known !== undefined) accumulator.addStatistics(slot, known);
+          else accumulator.addCount(slot, source.present(vector));
           continue;
         }
       }
@@ -243,11 +241,6 @@ class Lazy<T> {
 }
 
 const NO_TIMES = new Float64Array(0);
-
-/** A vector with a NaN has no order that its statistics could give; its values are read. */
-function isOrdered({ sum }: VectorStatistics): boolean {
-  return !Number.isNaN(sum);
-}
 
 /** Whole ms at or before a time. */
 export function msOf(ts: bigint, perMs: number): number {

@@ -105,11 +105,16 @@ export class ColumnAccumulator {
     this.counts[slot]! += count;
   }
 
-  /** Adds what is known of `count` values. */
-  addStatistics(slot: number, count: number, { min, max, sum }: VectorStatistics): void {
-    if (this.needsSum) this.sums[slot]! += sum;
-    if (this.needsExtremes) this.widen(slot, min, max);
-    this.counts[slot]! += count;
+  /** Adds what is known of a vector's values. */
+  addStatistics(slot: number, { count, nulls, min, max, sum }: VectorStatistics): void {
+    if (count === nulls) return;
+    if (this.needsSum) this.sums[slot]! += Number(sum);
+    if (this.needsExtremes) {
+      // NaN: there is nothing else.
+      const isNone = Number.isNaN(min);
+      this.widen(slot, isNone ? Number.POSITIVE_INFINITY : min, isNone ? Number.NEGATIVE_INFINITY : max);
+    }
+    this.counts[slot]! += count - nulls;
   }
 
   /**

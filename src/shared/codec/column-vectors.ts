@@ -9,10 +9,13 @@ import { readVectorHeader, VECTOR_HEADER_BYTES } from './vector-header.ts';
 
 /** What the encoder wrote down of a vector's values that are not null. */
 export interface VectorStatistics {
+  /** Rows, nulls included. */
+  readonly count: number;
+  readonly nulls: number;
+  /** NaN is left out; NaN if there is nothing else. */
   readonly min: number | bigint;
   readonly max: number | bigint;
-  /** As a double; NaN if a value is NaN, and then `min` and `max` are not used. */
-  readonly sum: number;
+  readonly sum: number | bigint;
 }
 
 /** The vectors of one encoded column of a block, each decoded on its own: a reader of few rows decodes few vectors. */

@@ -56,9 +56,13 @@ class FakeBlock implements AggregateInput {
       present: (vector) => present(vector).length,
       statistics: (vector) => {
         const values = present(vector);
-        if (!this.hasStatistics || values.length === 0) return undefined;
+        if (!this.hasStatistics) return undefined;
+        const numbers = values.filter((value) => !Number.isNaN(value));
+        const of = (pick: (...all: number[]) => number): number =>
+          numbers.length === 0 ? Number.NaN : pick(...numbers);
+        const { length } = all.slice(vector * VECTOR_ROWS, (vector + 1) * VECTOR_ROWS);
         const sum = values.reduce((a, b) => a + b, 0);
-        return { min: Math.min(...values), max: Math.max(...values), sum };
+        return { count: length, nulls: length - values.length, min: of(Math.min), max: of(Math.max), sum };
       },
       decode: (vector): DecodedColumn => {
         this.decoded.push(`${name} ${vector}`);
@@ -120,10 +124,14 @@ describe('a vector within one bucket', () => {
     assert.ok(plain.decoded.includes('a 2'));
   });
 
-  it('is decoded if one of its values is NaN', () => {
-    const block = new FakeBlock([0, 1], [Number.NaN, 1], true);
-    assert.deepEqual(aggregate(block, ['min', 'max']), [[0, 2, 1, 1]]);
-    assert.deepEqual(block.decoded, ['a 0']);
+  it('is answered by its statistics where values are NaN or null too', () => {
+    const some = new FakeBlock([0, 1, 2], [Number.NaN, null, 1], true);
+    assert.deepEqual(aggregate(some, ['count', 'min', 'max', 'sum']), [[0, 3, 2, 1, 1, Number.NaN]]);
+    const none = new FakeBlock([0, 1], [Number.NaN, Number.NaN], true);
+    assert.deepEqual(aggregate(none, ['min', 'max']), [[0, 2, Number.NaN, Number.NaN]]);
+    const nulls = new FakeBlock([0, 1], [null, null], true);
+    assert.deepEqual(aggregate(nulls, ['count', 'min']), [[0, 2, 0]]);
+    assert.deepEqual([...some.decoded, ...none.decoded, ...nulls.decoded], []);
   });
 
   it('is not decoded for a count, nor is one across buckets that has no nulls', () => {

@@ -165,9 +165,11 @@ export class NanoTsDbShared {
       const core = this.core.core(this.definition(name));
       return { name, core, query: core.checkAggregate(rest) };
     });
-    const results: [string, unknown][] = [];
-    for (const { name, core, query } of checked) results.push([name, await core.runAggregate(query)]);
-    return Object.fromEntries(results) as { [K in T]: AnyBuckets<A> };
+    // All begin before this call returns: the rows of later appends are in none of them.
+    const results = await Promise.all(
+      checked.map(async ({ name, core, query }) => [name, await core.runAggregate(query)] as const),
+    );
+    return Object.fromEntries(results) as unknown as { [K in T]: AnyBuckets<A> };
   }
 
   /**

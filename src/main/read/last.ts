@@ -1,9 +1,10 @@
 import { timeKind } from '../../shared/chunk/layout.ts';
 import type { DecodedColumn } from '../../shared/codec/column-data.ts';
-import { ColumnVectors, VectorRoom } from '../../shared/codec/column-vectors.ts';
+import { ColumnVectors } from '../../shared/codec/column-vectors.ts';
 import { Block } from '../../shared/format/block.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { isPresent } from '../../shared/format/piece.ts';
+import { roomOf } from '../../shared/read/block-filler.ts';
 import type { RowRun } from '../../shared/rows/row-run.ts';
 import { VECTOR_ROWS } from '../../shared/schema/limits.ts';
 import { type Column, currentColumns, type TableDefinition } from '../../shared/schema/types.ts';
@@ -53,7 +54,7 @@ export class LastRows {
     const row = rowOf(definition, ref.maxTs, at % VECTOR_ROWS, (column) => {
       const bytes = block.encodedColumn(column);
       if (bytes === undefined) return undefined;
-      return new VectorRoom(column.type).decode(new ColumnVectors(bytes, ref.rows), vector);
+      return roomOf(column.type).decode(new ColumnVectors(bytes, ref.rows), vector);
     });
     if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
     this.remembered.set(definition.id, { ref, row });
@@ -100,11 +101,10 @@ function rowOf(
 }
 
 function ownRow({ ts, columns }: LastRow): LastRow {
-  const own = Object.entries(columns).map(([name, value]) => [
-    name,
-    value instanceof Uint8Array ? value.slice() : value,
-  ]);
-  return { ts, columns: Object.fromEntries(own) };
+  // A spread makes an own property of a column that is called __proto__, too.
+  const own = { ...columns } as Record<string, unknown>;
+  for (const name in own) if (own[name] instanceof Uint8Array) own[name] = own[name].slice();
+  return { ts, columns: own as LastRow['columns'] };
 }
 
 /** The last of an unsorted block's rows with its greatest time. */

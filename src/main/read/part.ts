@@ -6,6 +6,7 @@ import { Block } from '../../shared/format/block.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { fromUtf8 } from '../../shared/format/fields.ts';
 import { isPresent } from '../../shared/format/piece.ts';
+import type { OpenedBlock } from '../../shared/read/block-filler.ts';
 import type { RowRun } from '../../shared/rows/row-run.ts';
 import { VECTOR_ROWS } from '../../shared/schema/limits.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
@@ -20,8 +21,8 @@ export interface Part {
   readonly sorted: boolean;
   /** The block that it is; undefined for rows in memory. */
   readonly ref: BlockRef | undefined;
-  /** The block, if it has been read. */
-  opened(): Block | undefined;
+  /** Reads the block; undefined for rows in memory. */
+  open(): OpenedBlock | undefined;
   time(): Float64Array | BigInt64Array;
   /**
    * A column; undefined if the rows are older than it: all null.
@@ -38,6 +39,7 @@ export interface Part {
 export function blockPart(storage: Storage, definition: TableDefinition, ref: BlockRef): Part {
   let block: Block | undefined;
   let time: Float64Array | BigInt64Array | undefined;
+  let times: ColumnVectors | undefined;
   const encoded = new Map<number, ColumnVectors | undefined>();
   const open = (): Block => (block ??= new Block(storage, definition.id, ref));
   // Checked against its checksum once, whoever asks for it.
@@ -54,7 +56,7 @@ export function blockPart(storage: Storage, definition: TableDefinition, ref: Bl
     maxTs: ref.maxTs,
     sorted: ref.sorted,
     ref,
-    opened: () => block,
+    open: () => ({ block: open(), times: (times ??= new ColumnVectors(open().encodedTime(), ref.rows)) }),
     time: () => (time ??= open().time(timeKind(definition.unit)).values as Float64Array | BigInt64Array),
     column: (column, picks) => {
       const source = vectors(column);
@@ -68,6 +70,7 @@ export function blockPart(storage: Storage, definition: TableDefinition, ref: Bl
     release: () => {
       block = undefined;
       time = undefined;
+      times = undefined;
       encoded.clear();
     },
   };
@@ -137,7 +140,7 @@ export function runPart(definition: TableDefinition, run: RowRun): Part {
     maxTs: BigInt(time[max]!),
     sorted,
     ref: undefined,
-    opened: () => undefined,
+    open: () => undefined,
     time: () => time.subarray(0, run.rows) as Float64Array,
     column: (column) => {
       const at = columns.findIndex((candidate) => candidate.id === column.id);

@@ -80,16 +80,25 @@ export class ColumnVectors {
 
 /** Room for one vector, to be used again for the next one: decoding then allocates nothing. */
 export class VectorRoom {
-  readonly target: ColumnTarget;
+  private readonly target: ColumnTarget;
+  private vectors: ColumnVectors | undefined;
+  private vector = -1;
 
   /** @param timeAsNumber of a time column: ms tables */
   constructor(kind: ColumnType, isTime = false, timeAsNumber = false) {
     this.target = new ColumnTarget(kind, isTime, timeAsNumber, VECTOR_ROWS);
   }
 
-  /** The decoded vector, until the next one is. @throws DAMAGED */
+  /** The decoded vector, until the next one is. One that is here still is not decoded again. @throws DAMAGED */
   decode(vectors: ColumnVectors, vector: number): DecodedColumn {
-    this.target.validity = undefined;
-    return vectors.decode(vector, this.target);
+    if (this.vectors !== vectors || this.vector !== vector) {
+      // A failure on the way leaves nothing that could be taken for a vector.
+      this.vectors = undefined;
+      this.target.validity = undefined;
+      vectors.decode(vector, this.target);
+      this.vectors = vectors;
+      this.vector = vector;
+    }
+    return this.target.column();
   }
 }

@@ -1,3 +1,4 @@
+import { lowerBound, upperBound } from '../aggregate/sorted-rows.ts';
 import { timeKind } from '../chunk/layout.ts';
 import type { ColumnTarget } from '../codec/column-target.ts';
 import { ColumnVectors, VectorRoom } from '../codec/column-vectors.ts';
@@ -14,6 +15,36 @@ export interface BlockSpan {
   readonly from: number;
   readonly to: number;
   readonly at: number;
+}
+
+/** A block that has been read, and its timestamps. */
+export interface OpenedBlock {
+  readonly block: Block;
+  readonly times: ColumnVectors;
+}
+
+/**
+ * Which rows of a sorted block lie in a range of time, both ends inclusive: [from, to). Its times are decoded vector by
+ * vector, only as far as they must be.
+ * @throws DAMAGED
+ */
+export function rowsWithin(
+  times: ColumnVectors,
+  kind: 'f64' | 'i64',
+  first: number | bigint,
+  last: number | bigint,
+): [from: number, to: number] {
+  let from = 0;
+  let to = 0;
+  for (let vector = 0; vector < times.count; vector++) {
+    const rows = times.rowsOf(vector);
+    const values = timeRoom(kind).decode(times, vector).values as Float64Array | BigInt64Array;
+    from += lowerBound(values, rows, first);
+    const before = upperBound(values, rows, last);
+    to += before;
+    if (before < rows) break;
+  }
+  return [from, to];
 }
 
 /**
@@ -43,12 +74,13 @@ export class BlockFiller {
    * @param opened its block, if it has been read already
    * @throws DAMAGED
    */
-  fill(span: BlockSpan, opened?: Block): void {
+  fill(span: BlockSpan, opened?: OpenedBlock): void {
     const { id, unit } = this.definition;
-    const block = opened ?? new Block(this.storage, id, span.ref);
+    const block = opened?.block ?? new Block(this.storage, id, span.ref);
     const { rows } = span.ref;
     const { time, columns } = this.result;
-    fillColumn(new ColumnVectors(block.encodedTime(), rows), span, time, timeRoom(timeKind(unit)));
+    const times = opened?.times ?? new ColumnVectors(block.encodedTime(), rows);
+    fillColumn(times, span, time, timeRoom(timeKind(unit)));
     for (const [i, column] of this.columns.entries()) {
       const bytes = block.encodedColumn(column);
       if (bytes === undefined) copyRows(undefined, undefined, 0, span.to - span.from, columns[i]!, span.at);

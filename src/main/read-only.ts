@@ -10,7 +10,7 @@ import type { Storage } from '../shared/storage/storage.ts';
 import type { LastRow } from './api-types.ts';
 import type { DatabaseCore, EngineStats } from './database-core.ts';
 import { LastRows } from './read/last.ts';
-import { newestRef, newestRun } from './read/newest.ts';
+import { newestRef, newestRow } from './read/newest.ts';
 import { ScanPool } from './read/scan-pool.ts';
 import { mergeRefs, type TableSnapshot } from './read/snapshot.ts';
 import { readOnlyError, TableCore } from './table-core.ts';
@@ -96,7 +96,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
       const { entry, blocks, runs } = this.recovery.tables.get(definition.id)!;
       const refs = [this.index.newest(entry), ...blocks].filter((ref) => ref !== undefined);
       const { cutoff } = entry.state;
-      return { definition, live: newestRun(runs), ref: newestRef(refs), cutoff };
+      return { definition, live: newestRow(runs), ref: newestRef(refs), cutoff };
     });
     return this.lastRows.all({ tables, release: () => {} });
   }

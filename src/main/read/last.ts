@@ -3,15 +3,14 @@ import type { DecodedColumn } from '../../shared/codec/column-data.ts';
 import { ColumnVectors } from '../../shared/codec/column-vectors.ts';
 import { Block } from '../../shared/format/block.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
+import { fromUtf8 } from '../../shared/format/fields.ts';
 import { isPresent } from '../../shared/format/piece.ts';
 import { roomOf } from '../../shared/read/block-filler.ts';
-import type { RowRun } from '../../shared/rows/row-run.ts';
 import { VECTOR_ROWS } from '../../shared/schema/limits.ts';
 import { type Column, currentColumns, type TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { LastRow } from '../api-types.ts';
-import type { Newest, NewestRows } from './newest.ts';
-import { runPart } from './part.ts';
+import type { LiveRow, Newest, NewestRows } from './newest.ts';
 
 /** Rows remembered: one a table of a database with as many tables as are usual, some hundred bytes each. */
 const MAX_REMEMBERED = 10_000;
@@ -36,7 +35,7 @@ export class LastRows {
 
   private of({ definition, live, ref, cutoff }: Newest): LastRow | null {
     const isLive = live !== undefined && (ref === undefined || isAfter(live, ref));
-    if (isLive) return BigInt(liveTime(live)) < cutoff ? null : rowOfRun(definition, live);
+    if (isLive) return BigInt(live.ts) < cutoff ? null : rowInMemory(definition, live);
     return ref === undefined || ref.maxTs < cutoff ? null : this.rowOfBlock(definition, ref);
   }
 
@@ -62,21 +61,24 @@ export class LastRows {
   }
 }
 
-function liveTime(live: RowRun): number | bigint {
-  return live.sources[0]!.values[0]!;
-}
-
 /** Whether a row in memory comes after all rows of a block; of equal times the names decide. */
-function isAfter(live: RowRun, ref: BlockRef): boolean {
-  const ts = BigInt(liveTime(live));
+function isAfter(live: LiveRow, ref: BlockRef): boolean {
+  const ts = BigInt(live.ts);
   if (ts !== ref.maxTs) return ts > ref.maxTs;
   if (live.ordinal !== ref.ordinalLast) return live.ordinal > ref.ordinalLast;
-  return ref.ordinalFirst === ref.ordinalLast && live.indexFirst >= ref.indexFirst + ref.rows;
+  return ref.ordinalFirst === ref.ordinalLast && live.index >= ref.indexFirst + ref.rows;
 }
 
-function rowOfRun(definition: TableDefinition, live: RowRun): LastRow {
-  const part = runPart(definition, live);
-  return rowOf(definition, part.maxTs, 0, (column) => part.column(column));
+function rowInMemory(definition: TableDefinition, live: LiveRow): LastRow {
+  const version = definition.versions.find((known) => known.version === live.schemaVersion)!;
+  const values = currentColumns(definition).map(({ id, name, type }) => {
+    const at = version.columns.findIndex((column) => column.id === id);
+    const value = at < 0 ? null : live.values[at]!;
+    if (value === null) return [name, null] as const;
+    if (type === 'utf8') return [name, fromUtf8(value as Uint8Array, 'a value in memory')] as const;
+    return [name, type === 'bool' ? value === 1 : value] as const;
+  });
+  return { ts: live.ts, columns: Object.fromEntries(values) as LastRow['columns'] };
 }
 
 /** Row `at` of the columns, as plain values. */

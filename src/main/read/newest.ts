@@ -8,19 +8,31 @@ import {
   TABLE,
 } from '../../shared/chunk/header.ts';
 import type { MemoryViews } from '../../shared/chunk/views.ts';
+import type { ColumnSource } from '../../shared/codec/column-data.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
+import { isPresent } from '../../shared/format/piece.ts';
 import type { IndexReader } from '../../shared/index/index-reader.ts';
-import { copyRun, type RowRun } from '../../shared/rows/row-run.ts';
-import type { TableDefinition } from '../../shared/schema/types.ts';
+import type { RowRun } from '../../shared/rows/row-run.ts';
+import { isVariable, type TableDefinition } from '../../shared/schema/types.ts';
 import { type Candidate, isSameLife, runInPlace } from './live-rows.ts';
 import type { CheckpointPins } from './snapshot.ts';
+
+/** One row in memory, copied. */
+export interface LiveRow {
+  readonly ts: number | bigint;
+  readonly ordinal: number;
+  readonly index: number;
+  readonly schemaVersion: number;
+  /** In the order of the schema version's columns; null where there is none. Variable values as bytes. */
+  readonly values: readonly (number | bigint | Uint8Array | null)[];
+}
 
 /** Where a table's newest row may be: in memory, in a block, or in the later of both. */
 export interface Newest {
   readonly definition: TableDefinition;
-  /** The newest row in memory, a run of its own. */
-  readonly live: RowRun | undefined;
+  /** The newest row in memory. */
+  readonly live: LiveRow | undefined;
   /** The block whose newest row is the newest of all blocks'. */
   readonly ref: BlockRef | undefined;
   /** Rows with a smaller timestamp are hidden. */
@@ -46,14 +58,14 @@ export function liveNewest(
   index: IndexReader,
   definitions: readonly TableDefinition[],
 ): NewestRows {
-  const live = new Map<number, RowRun>();
+  const live = new Map<number, LiveRow>();
   for (const [writer, views] of shared.memories.entries()) {
     const own = definitions.filter(({ id }) => writerOf(id, shared.memories.length) === writer);
     const bounds = new Map(own.map(({ id }) => [id, shared.tables.nextOrdinal(id)]));
     const candidates = candidatesOf(views, bounds);
     for (const definition of own) {
-      const run = newestLive(views, definition, candidates.get(definition.id) ?? []);
-      if (run !== undefined) live.set(definition.id, run);
+      const row = newestLive(views, definition, candidates.get(definition.id) ?? []);
+      if (row !== undefined) live.set(definition.id, row);
     }
   }
   const recent = definitions.map(({ id }) =>
@@ -102,22 +114,22 @@ function newestLive(
   views: MemoryViews,
   definition: TableDefinition,
   candidates: readonly Candidate[],
-): RowRun | undefined {
-  const runs: RowRun[] = [];
+): LiveRow | undefined {
+  let newest: LiveRow | undefined;
   for (const candidate of candidates) {
     const run = runInPlace(views, definition, candidate);
     if (run === undefined) continue;
-    const copy = copyRun(run, newestIndex(run), 1);
-    if (isSameLife(views, candidate)) runs.push(copy);
+    const row = newestOf(run);
+    if (isSameLife(views, candidate) && (newest === undefined || isLater(row, newest))) newest = row;
   }
-  return newestRun(runs);
+  return newest;
 }
 
-/** The newest row of some runs, as a run of its own: of equal times the last in order of arrival. */
-export function newestRun(runs: readonly RowRun[]): RowRun | undefined {
-  let newest: RowRun | undefined;
+/** The newest row of some runs: of equal times the last in order of arrival. */
+export function newestRow(runs: readonly RowRun[]): LiveRow | undefined {
+  let newest: LiveRow | undefined;
   for (const run of runs) {
-    const row = run.rows === 1 ? run : copyRun(run, newestIndex(run), 1);
+    const row = newestOf(run);
     if (newest === undefined || isLater(row, newest)) newest = row;
   }
   return newest;
@@ -138,16 +150,23 @@ export function newestRef(refs: readonly BlockRef[]): BlockRef | undefined {
   return newest;
 }
 
-/** The last of the rows with the greatest time. */
-function newestIndex({ rows, sources }: RowRun): number {
+/** Copies the last of a run's rows with the greatest time. */
+function newestOf({ rows, sources, ordinal, indexFirst, schemaVersion }: RowRun): LiveRow {
   const time = sources[0]!.values as Float64Array;
   let newest = 0;
   for (let i = 1; i < rows; i++) if (time[i]! >= time[newest]!) newest = i;
-  return newest;
+  const values = sources.slice(1).map((source) => valueAt(source, newest));
+  return { ts: time[newest]!, ordinal, index: indexFirst + newest, schemaVersion, values };
 }
 
-function isLater(a: RowRun, b: RowRun): boolean {
-  const [ofA, ofB] = [a.sources[0]!.values[0]!, b.sources[0]!.values[0]!];
-  if (ofA !== ofB) return ofA > ofB;
-  return a.ordinal > b.ordinal || (a.ordinal === b.ordinal && a.indexFirst > b.indexFirst);
+function valueAt({ kind, values, validity, arena }: ColumnSource, row: number): LiveRow['values'][number] {
+  if (!isPresent(validity, row)) return null;
+  if (!isVariable(kind)) return values[row]!;
+  const refs = values as Uint32Array;
+  return arena!.slice(refs[2 * row]!, refs[2 * row]! + refs[2 * row + 1]!);
+}
+
+function isLater(a: LiveRow, b: LiveRow): boolean {
+  if (a.ts !== b.ts) return a.ts > b.ts;
+  return a.ordinal > b.ordinal || (a.ordinal === b.ordinal && a.index > b.index);
 }

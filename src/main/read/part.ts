@@ -1,7 +1,7 @@
 import { timeKind } from '../../shared/chunk/layout.ts';
 import type { ColumnSource, DecodedColumn } from '../../shared/codec/column-data.ts';
 import { ColumnTarget } from '../../shared/codec/column-target.ts';
-import { ColumnVectors } from '../../shared/codec/column-vectors.ts';
+import { ColumnVectors } from '../../shared/read/column-vectors.ts';
 import { Block } from '../../shared/format/block.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { fromUtf8 } from '../../shared/format/fields.ts';

@@ -1,5 +1,5 @@
 import type { DecodedColumn } from '../../shared/codec/column-data.ts';
-import type { VectorStatistics } from '../../shared/codec/column-vectors.ts';
+import type { VectorStatistics } from '../../shared/read/column-vectors.ts';
 import { MillraceError, show } from '../../shared/errors.ts';
 import { isPresent } from '../../shared/format/piece.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';

@@ -1,5 +1,5 @@
 import { timeKind } from '../chunk/layout.ts';
-import { ColumnVectors, VectorRoom } from '../codec/column-vectors.ts';
+import { ColumnVectors, VectorRoom } from '../read/column-vectors.ts';
 import { Block } from '../format/block.ts';
 import type { BlockRef } from '../format/block-ref.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';

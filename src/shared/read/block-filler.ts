@@ -1,7 +1,7 @@
 import { lowerBound, upperBound } from '../aggregate/sorted-rows.ts';
 import { timeKind } from '../chunk/layout.ts';
 import type { ColumnTarget } from '../codec/column-target.ts';
-import { ColumnVectors, VectorRoom } from '../codec/column-vectors.ts';
+import { ColumnVectors, VectorRoom } from './column-vectors.ts';
 import { Block } from '../format/block.ts';
 import type { BlockRef } from '../format/block-ref.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';

@@ -92,7 +92,8 @@ describe('aggregate', () => {
               ms === undefined ? undefined : BigInt(ms) * BigInt(PER_MS[unit]);
             const range = { from: inUnits(from), to: inUnits(to) };
             // Filling a range of days with ms or seconds would be a test of patience.
-            const isFine = (every.endsWith('ms') || every === '1s') && (from === undefined || to === undefined);
+            const isFine =
+              (every.endsWith('ms') || every === '1s') && (from === undefined || to === undefined);
             const filled = fillEmpty && !isFine;
             const columns = Object.fromEntries(
               COLUMNS.map(({ name, type }) => [name, isCountOnly ? ['count'] : wanted(type)]),

@@ -1,11 +1,11 @@
 import { timeKind } from '../../shared/chunk/layout.ts';
 import type { DecodedColumn } from '../../shared/codec/column-data.ts';
-import { ColumnVectors } from '../../shared/read/column-vectors.ts';
 import { Block } from '../../shared/format/block.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { fromUtf8 } from '../../shared/format/fields.ts';
 import { isPresent } from '../../shared/format/piece.ts';
 import { roomOf } from '../../shared/read/block-filler.ts';
+import { ColumnVectors } from '../../shared/read/column-vectors.ts';
 import { VECTOR_ROWS } from '../../shared/schema/limits.ts';
 import { type Column, currentColumns, type TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';

@@ -1,12 +1,12 @@
 import { timeKind } from '../../shared/chunk/layout.ts';
 import type { ColumnSource, DecodedColumn } from '../../shared/codec/column-data.ts';
 import { ColumnTarget } from '../../shared/codec/column-target.ts';
-import { ColumnVectors } from '../../shared/read/column-vectors.ts';
 import { Block } from '../../shared/format/block.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { fromUtf8 } from '../../shared/format/fields.ts';
 import { isPresent } from '../../shared/format/piece.ts';
 import type { OpenedBlock } from '../../shared/read/block-filler.ts';
+import { ColumnVectors } from '../../shared/read/column-vectors.ts';
 import type { RowRun } from '../../shared/rows/row-run.ts';
 import { VECTOR_ROWS } from '../../shared/schema/limits.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';

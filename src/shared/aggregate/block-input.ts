@@ -1,7 +1,7 @@
 import { timeKind } from '../chunk/layout.ts';
-import { ColumnVectors, VectorRoom } from '../read/column-vectors.ts';
 import { Block } from '../format/block.ts';
 import type { BlockRef } from '../format/block-ref.ts';
+import { ColumnVectors, VectorRoom } from '../read/column-vectors.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { Column, TableDefinition } from '../schema/types.ts';
 import type { Storage } from '../storage/storage.ts';

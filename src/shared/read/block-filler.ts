@@ -1,12 +1,12 @@
 import { lowerBound, upperBound } from '../aggregate/sorted-rows.ts';
 import { timeKind } from '../chunk/layout.ts';
 import type { ColumnTarget } from '../codec/column-target.ts';
-import { ColumnVectors, VectorRoom } from './column-vectors.ts';
 import { Block } from '../format/block.ts';
 import type { BlockRef } from '../format/block-ref.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { Column, ColumnType, TableDefinition } from '../schema/types.ts';
 import type { Storage } from '../storage/storage.ts';
+import { ColumnVectors, VectorRoom } from './column-vectors.ts';
 import { copyRows, type ResultColumns } from './result-columns.ts';
 
 /** Rows from…to - 1 of a block, and the row of the result that the first of them becomes. */

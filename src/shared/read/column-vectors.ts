@@ -1,11 +1,11 @@
-import { VECTOR_ROWS } from '../schema/limits.ts';
-import type { ColumnType } from '../schema/types.ts';
 import type { DecodedColumn } from '../codec/column-data.ts';
 import { ColumnTarget } from '../codec/column-target.ts';
 import { damaged } from '../codec/damage.ts';
 import { decodeVectorInto } from '../codec/decode.ts';
 import { readU32 } from '../codec/int64.ts';
 import { readVectorHeader, VECTOR_HEADER_BYTES } from '../codec/vector-header.ts';
+import { VECTOR_ROWS } from '../schema/limits.ts';
+import type { ColumnType } from '../schema/types.ts';
 
 /** What the encoder wrote down of a vector's values that are not null. */
 export interface VectorStatistics {

@@ -1,4 +1,4 @@
-import type { VectorStatistics } from '../../shared/read/column-vectors.ts';
+import type { VectorStatistics } from '../../shared/codec/statistics.ts';
 import type { ComparisonOp } from '../api-types.ts';
 
 /** How a value stands to the one that a predicate names; UNORDERED: one of them is NaN. */

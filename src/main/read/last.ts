@@ -5,7 +5,7 @@ import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { fromUtf8 } from '../../shared/format/fields.ts';
 import { isPresent } from '../../shared/format/piece.ts';
 import { roomOf } from '../../shared/read/block-filler.ts';
-import { ColumnVectors } from '../../shared/read/column-vectors.ts';
+import { ColumnVectors, valuesOf } from '../../shared/read/column-vectors.ts';
 import { VECTOR_ROWS } from '../../shared/schema/limits.ts';
 import { type Column, currentColumns, type TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
@@ -53,7 +53,7 @@ export class LastRows {
     const row = rowOf(definition, ref.maxTs, at % VECTOR_ROWS, (column) => {
       const bytes = block.encodedColumn(column);
       if (bytes === undefined) return undefined;
-      return roomOf(column.type).decode(new ColumnVectors(bytes, ref.rows), vector);
+      return roomOf(column.type).decode(new ColumnVectors(bytes, ref.rows, valuesOf(column.type)), vector);
     });
     if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
     this.remembered.set(definition.id, { ref, row });

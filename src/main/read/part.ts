@@ -6,7 +6,7 @@ import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { fromUtf8 } from '../../shared/format/fields.ts';
 import { isPresent } from '../../shared/format/piece.ts';
 import type { OpenedBlock } from '../../shared/read/block-filler.ts';
-import { ColumnVectors } from '../../shared/read/column-vectors.ts';
+import { ColumnVectors, timesOf, valuesOf } from '../../shared/read/column-vectors.ts';
 import type { RowRun } from '../../shared/rows/row-run.ts';
 import { VECTOR_ROWS } from '../../shared/schema/limits.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
@@ -46,7 +46,7 @@ export function blockPart(storage: Storage, definition: TableDefinition, ref: Bl
   const vectors = (column: Column): ColumnVectors | undefined => {
     if (encoded.has(column.id)) return encoded.get(column.id);
     const bytes = open().encodedColumn(column);
-    const made = bytes && new ColumnVectors(bytes, ref.rows);
+    const made = bytes && new ColumnVectors(bytes, ref.rows, valuesOf(column.type));
     encoded.set(column.id, made);
     return made;
   };
@@ -56,7 +56,14 @@ export function blockPart(storage: Storage, definition: TableDefinition, ref: Bl
     maxTs: ref.maxTs,
     sorted: ref.sorted,
     ref,
-    open: () => ({ block: open(), times: (times ??= new ColumnVectors(open().encodedTime(), ref.rows)) }),
+    open: () => ({
+      block: open(),
+      times: (times ??= new ColumnVectors(
+        open().encodedTime(),
+        ref.rows,
+        timesOf(timeKind(definition.unit)),
+      )),
+    }),
     time: () => (time ??= open().time(timeKind(definition.unit)).values as Float64Array | BigInt64Array),
     column: (column, picks) => {
       const source = vectors(column);

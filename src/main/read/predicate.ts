@@ -1,7 +1,7 @@
 import type { DecodedColumn } from '../../shared/codec/column-data.ts';
+import type { VectorStatistics } from '../../shared/codec/statistics.ts';
 import { MillraceError, show } from '../../shared/errors.ts';
 import { isPresent } from '../../shared/format/piece.ts';
-import type { VectorStatistics } from '../../shared/read/column-vectors.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import type { ComparisonOp } from '../api-types.ts';
 import { ACCEPTED, keepInt64, keepNumbers, mayHave, outcome } from './comparison.ts';

@@ -1,7 +1,7 @@
 import { timeKind } from '../chunk/layout.ts';
 import { Block } from '../format/block.ts';
 import type { BlockRef } from '../format/block-ref.ts';
-import { ColumnVectors, VectorRoom } from '../read/column-vectors.ts';
+import { ColumnVectors, timesOf, VectorRoom, valuesOf } from '../read/column-vectors.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { Column, TableDefinition } from '../schema/types.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -23,6 +23,7 @@ export class BlockInputs {
 
   /** A block, read when it is asked for anything. Holds until the next one is asked for. */
   of(ref: BlockRef): AggregateInput {
+    const kind = timeKind(this.definition.unit);
     let opened: Block | undefined;
     const block = (): Block => (opened ??= new Block(this.storage, this.definition.id, ref));
     return {
@@ -31,10 +32,13 @@ export class BlockInputs {
       maxTs: ref.maxTs,
       sorted: ref.sorted,
       vectorRows: VECTOR_ROWS,
-      time: () => vectorSource(new ColumnVectors(block().encodedTime(), ref.rows), this.timeRoom),
+      time: () =>
+        vectorSource(new ColumnVectors(block().encodedTime(), ref.rows, timesOf(kind)), this.timeRoom),
       column: (column) => {
         const bytes = block().encodedColumn(column);
-        return bytes && vectorSource(new ColumnVectors(bytes, ref.rows), this.room(column));
+        return (
+          bytes && vectorSource(new ColumnVectors(bytes, ref.rows, valuesOf(column.type)), this.room(column))
+        );
       },
     };
   }

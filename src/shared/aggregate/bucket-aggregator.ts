@@ -1,5 +1,5 @@
 import type { DecodedColumn } from '../codec/column-data.ts';
-import type { VectorStatistics } from '../read/column-vectors.ts';
+import type { VectorStatistics } from '../codec/statistics.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { Column } from '../schema/types.ts';
 import type { BucketGrid } from '../time/bucket-grid.ts';

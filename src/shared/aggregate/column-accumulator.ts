@@ -1,5 +1,5 @@
 import type { DecodedColumn } from '../codec/column-data.ts';
-import type { VectorStatistics } from '../read/column-vectors.ts';
+import type { VectorStatistics } from '../codec/statistics.ts';
 import { type Column, isVariable } from '../schema/types.ts';
 import {
   countPresent,

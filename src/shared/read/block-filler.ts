@@ -6,7 +6,7 @@ import type { BlockRef } from '../format/block-ref.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { Column, ColumnType, TableDefinition } from '../schema/types.ts';
 import type { Storage } from '../storage/storage.ts';
-import { ColumnVectors, VectorRoom } from './column-vectors.ts';
+import { ColumnVectors, timesOf, VectorRoom, valuesOf } from './column-vectors.ts';
 import { copyRows, type ResultColumns } from './result-columns.ts';
 
 /** Rows from…to - 1 of a block, and the row of the result that the first of them becomes. */
@@ -79,12 +79,18 @@ export class BlockFiller {
     const block = opened?.block ?? new Block(this.storage, id, span.ref);
     const { rows } = span.ref;
     const { time, columns } = this.result;
-    const times = opened?.times ?? new ColumnVectors(block.encodedTime(), rows);
+    const times = opened?.times ?? new ColumnVectors(block.encodedTime(), rows, timesOf(timeKind(unit)));
     fillColumn(times, span, time, timeRoom(timeKind(unit)));
     for (const [i, column] of this.columns.entries()) {
       const bytes = block.encodedColumn(column);
       if (bytes === undefined) copyRows(undefined, undefined, 0, span.to - span.from, columns[i]!, span.at);
-      else fillColumn(new ColumnVectors(bytes, rows), span, columns[i]!, roomOf(column.type));
+      else
+        fillColumn(
+          new ColumnVectors(bytes, rows, valuesOf(column.type)),
+          span,
+          columns[i]!,
+          roomOf(column.type),
+        );
     }
   }
 }

@@ -1,21 +1,23 @@
+import { countPresent } from '../aggregate/kernels.ts';
 import type { DecodedColumn } from '../codec/column-data.ts';
+import { columnStatistics } from '../codec/column-statistics.ts';
 import { ColumnTarget } from '../codec/column-target.ts';
 import { damaged } from '../codec/damage.ts';
 import { decodeVectorInto } from '../codec/decode.ts';
+import { decodeColumn } from '../codec/decode-column.ts';
 import { readU32 } from '../codec/int64.ts';
-import { readVectorHeader, VECTOR_HEADER_BYTES } from '../codec/vector-header.ts';
+import type { VectorStatistics } from '../codec/statistics.ts';
+import { IS_WHOLE, readVectorHeader, VECTOR_HEADER_BYTES } from '../codec/vector-header.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { ColumnType } from '../schema/types.ts';
+import { copyRows } from './result-columns.ts';
 
-/** What the encoder wrote down of a vector's values that are not null. */
-export interface VectorStatistics {
-  /** Rows, nulls included. */
-  readonly count: number;
-  readonly nulls: number;
-  /** NaN is left out; NaN if there is nothing else. */
-  readonly min: number | bigint;
-  readonly max: number | bigint;
-  readonly sum: number | bigint;
+/** What a column's bytes hold. */
+export interface ColumnKind {
+  readonly type: ColumnType;
+  readonly isTime: boolean;
+  /** Of a time column: ms tables. */
+  readonly timeAsNumber: boolean;
 }
 
 /** The vectors of one encoded column of a block, each decoded on its own: a reader of few rows decodes few vectors. */
@@ -23,12 +25,17 @@ export class ColumnVectors {
   readonly count: number;
   private readonly bytes: Uint8Array;
   private readonly rows: number;
+  private readonly kind: ColumnKind;
   private readonly offsets: number[] = [0];
+  private known: readonly (VectorStatistics | undefined)[] | undefined;
+  /** The decoded column, if its vectors do not stand alone: one stands for all, or all use one dictionary. */
+  private all: DecodedColumn | undefined;
 
   /** @param bytes a column's bytes, checked against their checksum */
-  constructor(bytes: Uint8Array, rows: number) {
+  constructor(bytes: Uint8Array, rows: number, kind: ColumnKind) {
     this.bytes = bytes;
     this.rows = rows;
+    this.kind = kind;
     this.count = Math.ceil(rows / VECTOR_ROWS);
   }
 
@@ -39,12 +46,20 @@ export class ColumnVectors {
 
   /** Rows of a vector that have a value. @throws DAMAGED */
   present(vector: number): number {
-    return readVectorHeader(this.bytes, this.offset(vector)).present;
+    if (!this.isWhole) return readVectorHeader(this.bytes, this.offset(vector)).present;
+    const { validity } = this.decodeAll();
+    const from = vector * VECTOR_ROWS;
+    return validity === undefined
+      ? this.rowsOf(vector)
+      : countPresent(validity, from, from + this.rowsOf(vector));
   }
 
-  /** What the encoder wrote down of a vector's values; undefined if the file's vectors have none, as is so now. */
-  statistics(_vector: number): VectorStatistics | undefined {
-    return undefined;
+  /** What the encoder wrote down of a vector's values; undefined where it did not. @throws DAMAGED */
+  statistics(vector: number): VectorStatistics | undefined {
+    // Times are looked up by their block's range; their vectors have none.
+    if (this.kind.isTime) return undefined;
+    this.known ??= columnStatistics(this.bytes, this.kind.type, this.rows);
+    return this.known[vector];
   }
 
   /**
@@ -53,6 +68,10 @@ export class ColumnVectors {
    * @throws DAMAGED
    */
   decode(vector: number, target: ColumnTarget, row = 0): DecodedColumn {
+    if (this.isWhole) {
+      copyRows(this.decodeAll(), undefined, vector * VECTOR_ROWS, this.rowsOf(vector), target, row);
+      return target.column();
+    }
     const at = this.offset(vector);
     const count = this.bytes[at + 2]! | (this.bytes[at + 3]! << 8);
     if (count !== this.rowsOf(vector)) {
@@ -60,6 +79,15 @@ export class ColumnVectors {
     }
     decodeVectorInto(this.bytes, at, target, row);
     return target.column();
+  }
+
+  private get isWhole(): boolean {
+    return this.bytes.length > 1 && (this.bytes[1]! & IS_WHOLE) !== 0;
+  }
+
+  private decodeAll(): DecodedColumn {
+    const { type, isTime, timeAsNumber } = this.kind;
+    return (this.all ??= decodeColumn(this.bytes, type, isTime, timeAsNumber, this.rows));
   }
 
   /** Where a vector begins. */
@@ -101,4 +129,14 @@ export class VectorRoom {
     }
     return this.target.column();
   }
+}
+
+/** The kind of a column of values. */
+export function valuesOf(type: ColumnType): ColumnKind {
+  return { type, isTime: false, timeAsNumber: false };
+}
+
+/** The kind of the timestamps: numbers for ms tables. */
+export function timesOf(kind: 'f64' | 'i64'): ColumnKind {
+  return { type: kind, isTime: true, timeAsNumber: kind === 'f64' };
 }

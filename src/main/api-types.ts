@@ -1,4 +1,7 @@
 import type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
+import type { ReadCounters } from '../shared/storage/counted-storage.ts';
+
+export type { ReadCounters } from '../shared/storage/counted-storage.ts';
 
 /** How a column is named when a table is made: a name alone is an `f64` column. */
 export type ColumnSpec = string | { readonly name: string; readonly type?: ColumnType };
@@ -142,6 +145,28 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A table's newest row: of rows of one time the last that arrived. */
+export interface LastRow<
+  M extends Record<string, ColumnType> = Record<string, ColumnType>,
+  U extends TimeUnit = TimeUnit,
+> {
+  readonly ts: U extends 'ms' ? number : bigint;
+  readonly columns: { readonly [K in keyof M]: PlainValue<M[K]> | null };
+}
+
+interface PlainValueOfType {
+  f64: number;
+  f32: number;
+  i64: bigint;
+  i32: number;
+  bool: boolean;
+  utf8: string;
+  bytes: Uint8Array;
+}
+
+/** One value as it is given back. */
+export type PlainValue<T extends ColumnType> = PlainValueOfType[T];
+
 export interface TableInfo {
   readonly name: string;
   readonly unit: TimeUnit;
@@ -172,6 +197,8 @@ export interface DatabaseStats {
   readonly tables: readonly TableStats[];
   readonly rows: number;
   readonly writers: readonly WriterStats[];
+  /** What this handle has read of the file since it was opened, its scan workers included; this call's own reads are not in it. */
+  readonly read: ReadCounters;
   readonly memory: { readonly budgetBytes: number; readonly slabBytes: number };
   /** What recovery found when the database was opened. */
   readonly recovery: RecoveryReport;

@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { CoordinatorLink, ProducerTicket } from '../shared/control/api.ts';
 import type { SharedState } from '../shared/control/shared-state.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
-import type { Storage } from '../shared/storage/storage.ts';
+import type { Storage, StorageRef } from '../shared/storage/storage.ts';
 import type { Waiting } from '../shared/wait.ts';
 
 /** The options of a database, each with its value. */
@@ -25,6 +25,8 @@ export interface Engine {
   readonly waiting: Waiting;
   /** The file as this thread has it open, for reading. */
   readonly storage: Storage;
+  /** How other threads open the same file; undefined if they cannot. */
+  readonly storageRef: StorageRef | undefined;
   readonly clock: Clock;
   readonly producer: ProducerTicket;
   /** The tables that there were when the engine started. */

@@ -1,13 +1,24 @@
 export { type ErrorCode, MillraceError } from '../shared/errors.ts';
 export type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
 export type {
+  Aggregate,
+  AggregateColumns,
+  AggregateOptions,
+  AnyBuckets,
+  Buckets,
+  Duration,
+  TablesAggregateOptions,
+} from './aggregate-types.ts';
+export type {
   Batch,
   ColumnSpec,
   ColumnsOf,
   DatabaseStats,
+  LastRow,
   OpenOptions,
   Predicate,
   QueryOptions,
+  ReadCounters,
   RecoveryReport,
   Rows,
   RowValues,

@@ -1,21 +1,28 @@
+import { resolve } from 'node:path';
 import { inFile, MillraceError } from '../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../shared/format/block-ref.ts';
 import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
 import { type Recovery, recover } from '../shared/recovery/recover.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
-import { fileKind, openStorage } from '../shared/storage/file-storage.ts';
+import { CountedStorage } from '../shared/storage/counted-storage.ts';
+import { FILE_STORAGE_MODULE, fileKind, openStorage } from '../shared/storage/file-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
-import type { DatabaseStats } from './api-types.ts';
-import type { DatabaseCore } from './database-core.ts';
+import type { LastRow } from './api-types.ts';
+import type { DatabaseCore, EngineStats } from './database-core.ts';
+import { LastRows } from './read/last.ts';
+import { newestRef, newestRow } from './read/newest.ts';
+import { ScanPool } from './read/scan-pool.ts';
 import { mergeRefs, type TableSnapshot } from './read/snapshot.ts';
 import { readOnlyError, TableCore } from './table-core.ts';
 
 /** A database opened for reading: no lock, no thread; it shows what the file held when it was opened. */
 export class ReadOnlyDatabase implements DatabaseCore {
   readonly path: string;
-  readonly storage: Storage;
+  readonly storage: CountedStorage;
+  readonly pool: ScanPool;
   private readonly recovery: Recovery;
   private readonly index: IndexReader;
+  private readonly lastRows: LastRows;
   private readonly byName = new Map<string, TableDefinition>();
   private readonly cores = new Map<number, TableCore>();
   private closed = false;
@@ -34,9 +41,12 @@ export class ReadOnlyDatabase implements DatabaseCore {
 
   constructor(path: string, storage: Storage) {
     this.path = path;
-    this.storage = storage;
-    this.recovery = recover(storage);
-    this.index = new IndexReader(storage);
+    this.storage = new CountedStorage(storage);
+    const ref = { module: FILE_STORAGE_MODULE, location: resolve(path) };
+    this.pool = new ScanPool({ storage: ref, identity: storage.identity() });
+    this.recovery = recover(this.storage);
+    this.index = new IndexReader(this.storage);
+    this.lastRows = new LastRows(this.storage);
     for (const { entry } of this.recovery.tables.values())
       this.byName.set(entry.definition.name, entry.definition);
   }
@@ -81,6 +91,16 @@ export class ReadOnlyDatabase implements DatabaseCore {
     };
   }
 
+  last(definitions: readonly TableDefinition[]): (LastRow | null)[] {
+    const tables = definitions.map((definition) => {
+      const { entry, blocks, runs } = this.recovery.tables.get(definition.id)!;
+      const refs = [this.index.newest(entry), ...blocks].filter((ref) => ref !== undefined);
+      const { cutoff } = entry.state;
+      return { definition, live: newestRow(runs), ref: newestRef(refs), cutoff };
+    });
+    return this.lastRows.all({ tables, release: () => {} });
+  }
+
   appended(): boolean {
     throw readOnlyError();
   }
@@ -104,10 +124,11 @@ export class ReadOnlyDatabase implements DatabaseCore {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    await this.pool.close();
     this.storage.close();
   }
 
-  async stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>> {
+  async stats(): Promise<EngineStats> {
     const { frames, rows, droppedBytes, damage, superblock } = this.recovery;
     return {
       path: this.path,

@@ -1,25 +1,36 @@
 import { MillraceError } from '../shared/errors.ts';
 import { ALL_TIME, type TimeRange } from '../shared/index/index-reader.ts';
 import { currentColumns, type TableDefinition } from '../shared/schema/types.ts';
-import type { Storage } from '../shared/storage/storage.ts';
-import type { Rows, TableStats } from './api-types.ts';
+import type { CountedStorage } from '../shared/storage/counted-storage.ts';
+import type { Buckets } from './aggregate-types.ts';
+import type { LastRow, Rows, TableStats } from './api-types.ts';
 import { appendBatch } from './append/batch-append.ts';
 import { checkBatch } from './append/batch-check.ts';
 import type { TableAppender } from './append/table-appender.ts';
 import { arrowToBatches, isArrowInput } from './arrow/arrow-input.ts';
+import { runAggregate } from './read/aggregate.ts';
+import { type CheckedAggregate, checkAggregate, type RawAggregateOptions } from './read/aggregate-options.ts';
+import { PARALLEL_MIN_VALUES } from './read/parallel.ts';
 import { runPart } from './read/part.ts';
-import { checkAborted, checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
+import { checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
+import type { ScanPool } from './read/scan-pool.ts';
 import type { TableSnapshot } from './read/snapshot.ts';
+import type { TableReader } from './read/table-reader.ts';
 import { tableStats } from './read/table-stats.ts';
+import { checkAborted } from './read/turns.ts';
 
 /** What a table needs of the database that it belongs to. */
 export interface TableHost {
-  readonly storage: Storage;
+  readonly storage: CountedStorage;
+  /** Workers for large scans; undefined where other threads cannot open the file. */
+  readonly pool: ScanPool | undefined;
   /** Throws unless reads are possible. */
   checkReadable(): void;
   /** Throws unless rows can be taken. */
   checkWritable(): void;
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot;
+  /** The newest row of each table. */
+  last(definitions: readonly TableDefinition[]): (LastRow | null)[];
   /** Called after an append: waits for durability if it must. @returns whether the caller may go on at full speed */
   appended(definition: TableDefinition): boolean;
 }
@@ -29,11 +40,19 @@ export class TableCore {
   readonly definition: TableDefinition;
   private readonly host: TableHost;
   private readonly appender: TableAppender | undefined;
+  private readonly reader: TableReader;
 
   constructor(host: TableHost, definition: TableDefinition, appender: TableAppender | undefined) {
     this.host = host;
     this.definition = definition;
     this.appender = appender;
+    this.reader = {
+      storage: host.storage,
+      definition,
+      pool: host.pool,
+      parallelFrom: PARALLEL_MIN_VALUES,
+      checkReadable: () => host.checkReadable(),
+    };
   }
 
   appendRow(ts: number | bigint, values: readonly unknown[]): boolean {
@@ -58,7 +77,7 @@ export class TableCore {
     const query = checkQuery(this.definition, options);
     checkAborted(query.signal);
     const snapshot = this.host.snapshot(this.definition, query.range);
-    return runQuery(this.host.storage, snapshot, query, () => this.host.checkReadable());
+    return runQuery(this.reader, snapshot, query);
   }
 
   /** The options are checked, and the snapshot is taken, when the first batch is asked for. */
@@ -67,7 +86,30 @@ export class TableCore {
     const query = checkQuery(this.definition, options);
     checkAborted(query.signal);
     const snapshot = this.host.snapshot(this.definition, query.range);
-    yield* runScan(this.host.storage, snapshot, query, () => this.host.checkReadable());
+    yield* runScan(this.reader, snapshot, query);
+  }
+
+  async aggregate(options: RawAggregateOptions): Promise<Buckets> {
+    return this.runAggregate(this.checkAggregate(options));
+  }
+
+  /** Checks an aggregation and takes nothing yet. @throws as `Table.aggregate` */
+  checkAggregate(options: RawAggregateOptions): CheckedAggregate {
+    this.host.checkReadable();
+    const query = checkAggregate(this.definition, options);
+    checkAborted(query.signal);
+    return query;
+  }
+
+  async runAggregate(query: CheckedAggregate): Promise<Buckets> {
+    this.host.checkReadable();
+    const snapshot = this.host.snapshot(this.definition, query.range);
+    return runAggregate(this.reader, snapshot, query);
+  }
+
+  async last(): Promise<LastRow | null> {
+    this.host.checkReadable();
+    return this.host.last([this.definition])[0]!;
   }
 
   async timeRange(): Promise<{ from: number | bigint; to: number | bigint } | null> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { transfer, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
@@ -43,6 +44,8 @@ export async function startThreads(path: string, options: EngineOptions, create:
       link: thread,
       waiting: new ThreadWaiting(shared.control),
       storage,
+      // Whole, so that a change of the working folder changes nothing.
+      storageRef: { module: FILE_STORAGE_MODULE, location: resolve(path) },
       clock: systemClock,
       producer,
       tables,

@@ -14,23 +14,29 @@ import { MillraceError } from '../shared/errors.ts';
 import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
 import { checkColumnSpecs, checkName, checkUnit } from '../shared/schema/check-names.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
-import type { Storage } from '../shared/storage/storage.ts';
-import type { DatabaseStats, WriterStats } from './api-types.ts';
+import { CountedStorage } from '../shared/storage/counted-storage.ts';
+import type { DatabaseStats, LastRow, WriterStats } from './api-types.ts';
 import { Producer } from './append/producer.ts';
 import { SLAB_BYTES } from './append/slab-allocator.ts';
 import { TableAppender } from './append/table-appender.ts';
-import type { DatabaseCore } from './database-core.ts';
+import type { DatabaseCore, EngineStats } from './database-core.ts';
 import type { Engine } from './engine.ts';
 import { finishAtExit } from './exit.ts';
+import { LastRows } from './read/last.ts';
 import { copyLiveRows } from './read/live-rows.ts';
+import { liveNewest } from './read/newest.ts';
+import { ScanPool } from './read/scan-pool.ts';
 import { CheckpointPins, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
 import { TableCore } from './table-core.ts';
 
 /** A database with a running engine. */
 export class WritableDatabase implements DatabaseCore {
+  readonly storage: CountedStorage;
+  readonly pool: ScanPool | undefined;
   private readonly engine: Engine;
   private readonly producer: Producer;
   private readonly index: IndexReader;
+  private readonly lastRows: LastRows;
   private readonly pins: CheckpointPins;
   private readonly byName = new Map<string, TableDefinition>();
   private readonly cores = new Map<number, TableCore>();
@@ -42,7 +48,11 @@ export class WritableDatabase implements DatabaseCore {
   constructor(engine: Engine) {
     this.engine = engine;
     this.producer = new Producer(engine.shared, engine.waiting, engine.producer);
-    this.index = new IndexReader(engine.storage);
+    this.storage = new CountedStorage(engine.storage);
+    const { storageRef } = engine;
+    this.pool = storageRef && new ScanPool({ storage: storageRef, identity: engine.storage.identity() });
+    this.index = new IndexReader(this.storage);
+    this.lastRows = new LastRows(this.storage);
     this.pins = new CheckpointPins(engine.shared, engine.producer.slot);
     this.alwaysDurable = engine.options.durability === 'always';
     this.words = engine.shared.control.words;
@@ -52,10 +62,6 @@ export class WritableDatabase implements DatabaseCore {
 
   get path(): string {
     return this.engine.path;
-  }
-
-  get storage(): Storage {
-    return this.engine.storage;
   }
 
   checkReadable(): void {
@@ -107,6 +113,10 @@ export class WritableDatabase implements DatabaseCore {
     );
   }
 
+  last(definitions: readonly TableDefinition[]): (LastRow | null)[] {
+    return this.lastRows.all(liveNewest(this.engine.shared, this.pins, this.index, definitions));
+  }
+
   appended(definition: TableDefinition): boolean {
     if (this.alwaysDurable) this.syncNow(writerOf(definition.id, this.engine.shared.memories.length));
     return !this.producer.isCrowded;
@@ -143,7 +153,7 @@ export class WritableDatabase implements DatabaseCore {
     return this.closing;
   }
 
-  async stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>> {
+  async stats(): Promise<EngineStats> {
     const { shared, options } = this.engine;
     const info = await this.engine.link.call('info');
     const slabs = shared.memories.reduce((sum, views) => sum + Atomics.load(views.i32, SLAB_NEXT_WORD), 0);
@@ -165,6 +175,7 @@ export class WritableDatabase implements DatabaseCore {
       await this.engine.link.call('close');
     } finally {
       this.forgetExit();
+      await this.pool?.close();
       await this.engine.dispose();
     }
   }

@@ -41,6 +41,8 @@ export class InlineEngine implements Engine {
   readonly link: CoordinatorLink;
   readonly waiting: Waiting;
   readonly storage: Storage;
+  /** A file in memory is one thread's. */
+  readonly storageRef = undefined;
   readonly clock: Clock;
   readonly producer: ProducerTicket;
   readonly tables: readonly TableDefinition[];
@@ -135,7 +137,7 @@ export class InlineEngine implements Engine {
 
   /** Another producer of the same database, as another thread would be one. */
   asProducer(slot: number): Engine {
-    const { path, options, shared, link, waiting, storage, clock } = this;
+    const { path, options, shared, link, waiting, storage, storageRef, clock } = this;
     const producer = this.coordinator.attachProducer(slot);
     return {
       path,
@@ -144,6 +146,7 @@ export class InlineEngine implements Engine {
       link,
       waiting,
       storage,
+      storageRef,
       clock,
       producer,
       tables: this.coordinator.tables(),

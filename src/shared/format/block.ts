@@ -169,7 +169,12 @@ export class Block {
 
   /** Decodes the timestamps: a Float64Array for ms tables, else a BigInt64Array. @throws DAMAGED */
   time(kind: 'f64' | 'i64'): DecodedColumn {
-    return decodeColumn(this.columnBytes(0), kind, true, kind === 'f64', this.ref.rows);
+    return decodeColumn(this.encodedTime(), kind, true, kind === 'f64', this.ref.rows);
+  }
+
+  /** The timestamps' encoded bytes, checked. @throws DAMAGED */
+  encodedTime(): Uint8Array {
+    return this.columnBytes(0);
   }
 
   /** Decodes a column; undefined if the block is older than the column. @throws DAMAGED */

@@ -23,6 +23,8 @@ export interface InlineOptions extends Partial<EngineOptions> {
   readonly onStep?: (writer: number, step: WriterStep) => void;
   /** Another storage than the memory file's own, for each opening. */
   readonly open?: () => Storage;
+  /** Makes salts; for runs that must be the same each time. */
+  readonly randomWords?: (words: Uint32Array) => Uint32Array;
 }
 
 /** A new, empty database in memory. */
@@ -82,7 +84,11 @@ export class InlineEngine implements Engine {
       this.shared,
       open(),
       this.clock,
-      { durability, commitIntervalMs },
+      {
+        durability,
+        commitIntervalMs,
+        ...(options.randomWords === undefined ? {} : { randomWords: options.randomWords }),
+      },
       startWriter,
     );
     this.producer = this.coordinator.attachProducer(0);

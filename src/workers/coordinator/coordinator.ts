@@ -41,6 +41,8 @@ const MIN_CUT_SHARE = 0.02;
 export interface CoordinatorOptions {
   readonly durability: 'interval' | 'always' | 'none';
   readonly commitIntervalMs: number;
+  /** Where salts come from; simulations give one that follows from their seed. Default: the system's randomness. */
+  readonly randomWords?: (words: Uint32Array) => Uint32Array;
 }
 
 /** A writer as the coordinator sees it. */
@@ -88,6 +90,7 @@ export class Coordinator {
   private readonly shared: SharedState;
   private readonly storage: Storage;
   private readonly clock: Clock;
+  private readonly randomWords: (words: Uint32Array) => Uint32Array;
   private readonly writers: WriterRecord[] = [];
   private readonly catalog: Catalog;
   private readonly space: FreeSpace;
@@ -122,6 +125,7 @@ export class Coordinator {
     this.shared = shared;
     this.storage = storage;
     this.clock = clock;
+    this.randomWords = options.randomWords ?? ((words) => crypto.getRandomValues(words));
     this.recovery = recover(storage);
     const { root, superblock, tables } = this.recovery;
     this.session = root.session + 1;
@@ -131,7 +135,7 @@ export class Coordinator {
       Math.max(root.nextTableId, ...[...tables.keys()].map((id) => id + 1)),
     );
     this.catalog.adopt(root.catalog);
-    const blocks = materialize(storage, this.space, tables.values(), newSalt().seed);
+    const blocks = materialize(storage, this.space, tables.values(), this.newSalt().seed);
     for (const [id, table] of tables) {
       shared.tables.setNextOrdinal(id, table.entry.state.nextOrdinal);
       if (table.blocks.length === 0 && !blocks.has(id)) continue;
@@ -159,7 +163,8 @@ export class Coordinator {
       const own = (definition: TableDefinition): boolean => writerOf(definition.id, logs.length) === writer;
       const definitions = this.catalog.definitions().filter(own);
       return startWriter({
-        ...options,
+        durability: options.durability,
+        commitIntervalMs: options.commitIntervalMs,
         writer,
         entry: this.last.root.writers[writer]!,
         definitions,
@@ -482,7 +487,12 @@ export class Coordinator {
 
   private newExtent(bytes: number): SaltedExtent {
     const extent = this.space.allot(Math.ceil(bytes / EXTENT_ALIGN) * EXTENT_ALIGN);
-    return { ...extent, salt: newSalt() };
+    return { ...extent, salt: this.newSalt() };
+  }
+
+  private newSalt(): Salt {
+    const words = this.randomWords(new Uint32Array(2));
+    return { clear: words[0]!, seed: words[1]! };
   }
 
   private send(writer: number, message: ToWriter): void {
@@ -507,9 +517,4 @@ export class Coordinator {
 
 function ringsOf({ slot, hints, backs }: ProducerTicket, writer: number): ProducerRings {
   return { slot, hints: hints[writer]!, backs: backs[writer]! };
-}
-
-function newSalt(): Salt {
-  const words = crypto.getRandomValues(new Uint32Array(2));
-  return { clear: words[0]!, seed: words[1]! };
 }

@@ -66,9 +66,15 @@ export const WORKLOADS: readonly Workload[] = [
 ];
 
 /** Runs a workload. The same seed gives the same events, byte for byte. */
-export async function runWorkload({ mix, steps, options }: Workload, seed: number): Promise<World> {
-  const random = new Random(seed);
-  const world = new World(random, options);
+export async function runWorkload(workload: Workload, seed: number): Promise<World> {
+  const world = new World(new Random(seed), workload.options);
+  await runIn(world, workload);
+  return world;
+}
+
+/** Runs a workload in a world that has just been made. */
+export async function runIn(world: World, { mix, steps }: Workload): Promise<void> {
+  const { random } = world;
   await world.open();
   world.addTable('first');
   world.addTable('second');
@@ -80,5 +86,4 @@ export async function runWorkload({ mix, steps, options }: Workload, seed: numbe
     await (STEPS[kind] as Step)(world);
   }
   await world.sync();
-  return world;
 }

@@ -2,6 +2,7 @@
 import { NanoTsDbShared } from '../../src/main/index.ts';
 import { STATE_CLOSED } from '../../src/shared/control/words.ts';
 import type { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
+import type { Storage } from '../../src/shared/storage/storage.ts';
 import type { AnyTable } from '../engine/kill-rows.ts';
 import { InlineEngine, newFile } from '../support/inline-engine.ts';
 import type { Random } from '../support/model-values.ts';
@@ -27,6 +28,8 @@ export type Event =
 export interface WorldOptions {
   readonly durability?: 'interval' | 'always' | 'none';
   readonly writers?: number;
+  /** Another storage than the file's own. */
+  readonly storage?: (file: MemoryFile) => Storage;
 }
 
 /** Words that follow from a seed, where an engine takes its salts from. */
@@ -42,10 +45,13 @@ export class World {
   readonly events: Event[] = [];
   private readonly options: WorldOptions;
   private engine!: InlineEngine;
-  private handles: NanoTsDbShared[] = [];
+  /** One handle a producer. */
+  handles: NanoTsDbShared[] = [];
   private tables = new Map<string, AnyTable[]>();
   private appended = new Map<string, number[]>();
   private acked = new Map<string, number[]>();
+  /** Rows whose append has returned: what every reader sees. */
+  taken: Counts = new Map();
 
   constructor(random: Random, options: WorldOptions = {}) {
     this.random = random;
@@ -54,17 +60,24 @@ export class World {
     this.before = this.file.image();
   }
 
+  /** What may be found now, and what must. */
+  get bounds(): { appended: Counts; acked: Counts } {
+    return { appended: this.appended, acked: this.acked };
+  }
+
   get tableNames(): string[] {
     return [...this.appended.keys()];
   }
 
   /** Opens the file as it is, and takes what recovery found for acknowledged: it has been made durable. */
   async open(writers = this.options.writers ?? 2): Promise<void> {
+    this.handles = [];
     this.engine = new InlineEngine({
       file: this.file,
       writers,
       durability: this.options.durability ?? 'interval',
-      open: () => tracing(this.file.open(), (op) => this.events.push(op)),
+      open: () =>
+        tracing(this.options.storage?.(this.file) ?? this.file.open(), (op) => this.events.push(op)),
       randomWords: seededWords(this.random),
     });
     this.handles = [NanoTsDbShared.over(this.engine)];
@@ -73,6 +86,7 @@ export class World {
     this.tables.clear();
     this.appended = await countAll(this.handles[0]!);
     this.acked = copy(this.appended);
+    this.taken = copy(this.appended);
     this.mark();
   }
 
@@ -92,6 +106,7 @@ export class World {
     counts[producer] = from + count;
     this.mark();
     appendNumbers(table, producer, from, count, inBatch);
+    this.taken = copy(this.appended);
     if (this.options.durability === 'always') {
       this.acked.set(name, this.acked.get(name) ?? counts.map(() => 0));
       this.acked.get(name)![producer] = from + count;
@@ -135,7 +150,10 @@ export class World {
 
   async close(): Promise<void> {
     const asked = copy(this.appended);
-    await this.handles[0]!.close();
+    const [first] = this.handles;
+    // Of no more use, whatever comes of it: the inline engine's handles share one storage.
+    this.handles = [];
+    await first!.close();
     this.acked = asked;
     this.mark();
   }

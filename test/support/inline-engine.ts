@@ -3,6 +3,7 @@ import type { Clock } from '../../src/shared/clock.ts';
 import { ManualClock } from '../../src/shared/clock.ts';
 import type { CoordinatorLink, ProducerTicket } from '../../src/shared/control/api.ts';
 import { createSharedState, type SharedState } from '../../src/shared/control/shared-state.ts';
+import { STATE_POISONED } from '../../src/shared/control/words.ts';
 import { emptyDatabase } from '../../src/shared/recovery/superblocks.ts';
 import type { TableDefinition } from '../../src/shared/schema/types.ts';
 import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
@@ -132,8 +133,9 @@ export class InlineEngine implements Engine {
       try {
         this.writers[i]!.step();
       } catch (error) {
-        if (!(error instanceof WriterKilled)) throw error;
-        this.replace(i);
+        if (error instanceof WriterKilled) this.replace(i);
+        // A writer that failed has poisoned the database; its thread would have ended.
+        else if (this.shared.control.state !== STATE_POISONED) throw error;
       }
     }
     this.coordinator.step();

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import { MillraceError, rethrowIoError } from '../errors.ts';
 import { checksum } from '../format/checksum.ts';
 import { damaged } from '../format/fields.ts';
 import { encodePage, PAGE_HEADER_BYTES, readPage } from '../format/page.ts';
@@ -80,6 +80,7 @@ export function readCurrentRoot(storage: Storage): CurrentRoot {
       if (found.length === 1) damage.push(LONE_SUPERBLOCK);
       return { superblock, root, damage };
     } catch (error) {
+      rethrowIoError(error);
       damage.push(
         `the root of checkpoint ${superblock.sequence} cannot be read: ${(error as Error).message}`,
       );

@@ -26,6 +26,7 @@ import { type CheckpointOutput, writeCheckpoint } from './checkpoint.ts';
 import type { FreeSpace } from './free-space.ts';
 import { materialize } from './materialize.ts';
 import { recoveredSpace } from './recovered-space.ts';
+import { rewriteUnsynced } from './rewrite-unsynced.ts';
 import { WriterSpace } from './writer-space.ts';
 
 /** A checkpoint is made at least this often while rows arrive: bounds what recovery must read of slow tables' logs. */
@@ -128,6 +129,7 @@ export class Coordinator {
     this.randomWords = options.randomWords ?? ((words) => crypto.getRandomValues(words));
     this.recovery = recover(storage);
     const { root, superblock, tables } = this.recovery;
+    rewriteUnsynced(storage, this.recovery);
     this.session = root.session + 1;
     this.space = recoveredSpace(storage, this.recovery);
     this.catalog = new Catalog(

@@ -9,7 +9,10 @@ export type FileOp =
 /** A storage that tells of everything that changed the file, after it was done. */
 export function tracing(storage: Storage, tell: (op: FileOp) => void): Storage {
   return {
-    ...storage,
+    read: (into, position) => storage.read(into, position),
+    length: () => storage.length(),
+    identity: () => storage.identity(),
+    close: () => storage.close(),
     write: (bytes, position) => {
       storage.write(bytes, position);
       tell({ kind: 'write', position, bytes: bytes.slice() });

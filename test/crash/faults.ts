@@ -19,8 +19,8 @@ export const FAULTY_WORKLOADS: readonly Workload[] = [
   },
   {
     name: 'flushes, checkpoints, new tables',
-    mix: { trickle: 3, batch: 1, flush: 2, checkpoint: 2, 'add a table': 1 },
-    steps: 8,
+    mix: { trickle: 3, batch: 1, flush: 3, checkpoint: 2, 'add a table': 1 },
+    steps: 9,
   },
   {
     name: 'opened again and again',
@@ -79,9 +79,11 @@ async function failOnce(
   }
   if (!plan.struck) {
     assert.equal(failure, undefined);
+    await world.abandon();
     return 'not reached';
   }
   if (failure === undefined) {
+    await world.abandon();
     await checkFile(world, plan);
     return 'harmless';
   }
@@ -127,6 +129,7 @@ async function checkPoisoned(world: World, failure: unknown, fault: Fault): Prom
     }
   }
   for (const db of world.handles) assert.equal((await refusalOf(() => db.close())).code, 'POISONED');
+  world.handles = [];
 }
 
 async function refusalOf(call: () => unknown): Promise<MillraceError> {

@@ -2,9 +2,9 @@ import { Random } from '../support/model-values.ts';
 import { World, type WorldOptions } from './world.ts';
 
 /** A kind of step of a workload. Others, such as packing and retention, are added to `STEPS`. */
-type Step = (world: World) => void | Promise<void>;
+export type Step = (world: World) => void | Promise<void>;
 
-const STEPS = {
+export const STEPS = {
   trickle: (world) => {
     for (const name of world.tableNames)
       world.append(name, world.random.below(2), 1 + world.random.below(6), false);
@@ -69,6 +69,7 @@ export const WORKLOADS: readonly Workload[] = [
 export async function runWorkload(workload: Workload, seed: number): Promise<World> {
   const world = new World(new Random(seed), workload.options);
   await runIn(world, workload);
+  await world.abandon();
   return world;
 }
 

@@ -1,10 +1,9 @@
 /** A database under a workload, on a file that tells of every write, with what was appended and what was acknowledged. */
 import { NanoTsDbShared } from '../../src/main/index.ts';
-import { STATE_CLOSED } from '../../src/shared/control/words.ts';
-import type { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
+import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
 import type { Storage } from '../../src/shared/storage/storage.ts';
 import type { AnyTable } from '../engine/kill-rows.ts';
-import { InlineEngine, newFile } from '../support/inline-engine.ts';
+import { InlineEngine, type InlineOptions, newFile } from '../support/inline-engine.ts';
 import type { Random } from '../support/model-values.ts';
 import { type FileOp, tracing } from '../support/storage/tracing.ts';
 import { appendNumbers, countRows, makeTable } from './crash-tables.ts';
@@ -30,6 +29,10 @@ export interface WorldOptions {
   readonly writers?: number;
   /** Another storage than the file's own. */
   readonly storage?: (file: MemoryFile) => Storage;
+  /** More of the engine's options. */
+  /** Is told what happens, in place of `events`. */
+  readonly tell?: (event: Event) => void;
+  readonly engine?: Pick<InlineOptions, 'scheduler' | 'onStep'>;
 }
 
 /** Words that follow from a seed, where an engine takes its salts from. */
@@ -39,7 +42,7 @@ export function seededWords(random: Random): (words: Uint32Array) => Uint32Array
 
 export class World {
   readonly random: Random;
-  readonly file: MemoryFile;
+  file: MemoryFile;
   /** The file before the first event. */
   readonly before: Uint8Array;
   readonly events: Event[] = [];
@@ -71,14 +74,14 @@ export class World {
 
   /** Opens the file as it is, and takes what recovery found for acknowledged: it has been made durable. */
   async open(writers = this.options.writers ?? 2): Promise<void> {
-    this.handles = [];
+    await this.abandon();
     this.engine = new InlineEngine({
       file: this.file,
       writers,
       durability: this.options.durability ?? 'interval',
-      open: () =>
-        tracing(this.options.storage?.(this.file) ?? this.file.open(), (op) => this.events.push(op)),
+      open: () => tracing(this.options.storage?.(this.file) ?? this.file.open(), (op) => this.tell(op)),
       randomWords: seededWords(this.random),
+      ...this.options.engine,
     });
     this.handles = [NanoTsDbShared.over(this.engine)];
     for (let producer = 1; producer < PRODUCERS; producer++)
@@ -88,6 +91,12 @@ export class World {
     this.acked = copy(this.appended);
     this.taken = copy(this.appended);
     this.mark();
+  }
+
+  /** The power came back, and this is what the disk has. */
+  async openAfterPowerCut(image: Uint8Array): Promise<void> {
+    this.file = new MemoryFile(image);
+    await this.open();
   }
 
   addTable(name: string): void {
@@ -114,7 +123,7 @@ export class World {
     }
   }
 
-  turn(ms = 1): void {
+  turn(ms?: number): void {
     this.engine.turn(ms);
   }
 
@@ -139,8 +148,15 @@ export class World {
 
   /** The process is killed: what it wrote stays in the system's cache. */
   async killAndReopen(writers?: number): Promise<void> {
-    this.engine.shared.control.setState(STATE_CLOSED);
     await this.open(writers);
+  }
+
+  /** Lets go of the engine as a killed process does: nothing more is written, and nothing of it stays in memory. */
+  async abandon(): Promise<void> {
+    const { handles } = this;
+    this.handles = [];
+    if (handles.length > 0) this.engine.shared.control.poison(new Error('killed'));
+    for (const db of handles) await db.close().catch(() => {});
   }
 
   async closeAndReopen(writers?: number): Promise<void> {
@@ -150,10 +166,11 @@ export class World {
 
   async close(): Promise<void> {
     const asked = copy(this.appended);
-    const [first] = this.handles;
+    const { handles } = this;
     // Of no more use, whatever comes of it: the inline engine's handles share one storage.
     this.handles = [];
-    await first!.close();
+    const [first] = await Promise.allSettled(handles.map((db) => db.close()));
+    if (first!.status === 'rejected') throw first!.reason;
     this.acked = asked;
     this.mark();
   }
@@ -164,8 +181,13 @@ export class World {
     return tables;
   }
 
+  private tell(event: Event): void {
+    if (this.options.tell === undefined) this.events.push(event);
+    else this.options.tell(event);
+  }
+
   private mark(): void {
-    this.events.push({ kind: 'mark', appended: copy(this.appended), acked: copy(this.acked) });
+    this.tell({ kind: 'mark', appended: copy(this.appended), acked: copy(this.acked) });
   }
 }
 

@@ -228,6 +228,11 @@ export class Coordinator {
    */
   writerDied(writer: number): void {
     const record = this.writers[writer]!;
+    if (this.closing !== undefined && this.closing.phase !== 'flush') {
+      // It was told to end. Its last answer stands: all its rows are in blocks, and nothing was committed since.
+      record.stopped = true;
+      return;
+    }
     // An answer of the dead one is void: it speaks of extents that the successor does not have.
     record.ready = undefined;
     record.space.died();
@@ -359,10 +364,10 @@ export class Coordinator {
 
   private finishCheckpoint(): void {
     const { done, closes } = this.pending!;
-    this.pending = undefined;
     const answers = this.writers.map((record) => record.ready!);
     const sealed = answers.every((answer) => answer.sealed);
     if (closes && sealed) {
+      this.pending = undefined;
       // The index is written once the writers have given back what they hold: it then fills the gaps, not the tail.
       this.closing!.phase = 'stop';
       this.waitingForClose = done;
@@ -373,6 +378,8 @@ export class Coordinator {
       answers.map((answer) => answer.entry),
       answers.flatMap((answer) => answer.released),
     );
+    // Not before: if the write fails, those who wait are found here and told.
+    this.pending = undefined;
     if (sealed) for (const { resolve } of done) resolve();
     else this.queued.push(...done);
   }

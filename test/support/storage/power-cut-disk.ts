@@ -21,12 +21,29 @@ export class PowerCutDisk {
   }
 
   apply(op: FileOp): void {
-    if (op.kind === 'sync') {
-      this.durable = this.build(this.pending.flatMap((each) => piecesOf(each, Number.POSITIVE_INFINITY)));
-      this.pending.length = 0;
-    } else {
+    if (op.kind !== 'sync') {
       this.pending.push(op);
+      return;
     }
+    // In place where it can be: a sync costs what was written, not the file.
+    const fits = this.pending.every((each) => each.kind === 'write' && endOf(each) <= this.durable.length);
+    if (fits)
+      for (const each of this.pending) this.durable.set((each as Write).bytes, (each as Write).position);
+    else this.durable = this.build(this.pending);
+    this.pending.length = 0;
+  }
+
+  /** A sync that failed: of what was pending, some is there, and the rest is lost for good. */
+  failSync(random: Random): void {
+    const pieces = this.pending.flatMap((op) => piecesOf(op, 4096));
+    this.durable = this.build(pieces.filter(() => random.chance(0.5)));
+    this.pending.length = 0;
+  }
+
+  /** One state that a power cut now may leave. */
+  anyState(random: Random): Uint8Array {
+    const plans = this.plans(random, 10);
+    return this.pending.length === 0 || random.chance(0.1) ? this.durableImage() : random.pick(plans)();
   }
 
   /** What is there for certain. */
@@ -40,9 +57,13 @@ export class PowerCutDisk {
    * @param most about how many, beyond which they are drawn at random
    */
   *states(random: Random, most: number): Generator<Uint8Array> {
-    const { pending } = this;
     yield this.durableImage();
-    if (pending.length === 0) return;
+    for (const build of this.plans(random, most)) yield build();
+  }
+
+  private plans(random: Random, most: number): (() => Uint8Array)[] {
+    const { pending } = this;
+    if (pending.length === 0) return [];
     const whole = pending.map((op) => piecesOf(op, Number.POSITIVE_INFINITY));
     const choices: Piece[][] = [whole.flat()];
     if (pending.length <= 4) {
@@ -76,18 +97,15 @@ export class PowerCutDisk {
       choices.length + torn.length <= most
         ? choices
         : sample(choices, Math.max(2, most - torn.length), random);
-    for (const pieces of [...drawn, ...torn]) {
-      const isShuffled = random.chance(0.3);
-      const image = this.build(
-        isShuffled ? shuffled(pieces, random) : pieces,
-        random.chance(0.5) ? undefined : random.pick(lengths),
-        random,
-      );
-      yield image;
-    }
-    // The size without any data, and all the data with the old size.
-    yield this.build([], Math.max(...lengths), random);
-    yield this.build(whole.flat(), this.durable.length, random);
+    return [
+      ...[...drawn, ...torn].map((pieces) => (): Uint8Array => {
+        const ordered = random.chance(0.3) ? shuffled(pieces, random) : pieces;
+        return this.build(ordered, random.chance(0.5) ? undefined : random.pick(lengths), random);
+      }),
+      // The size without any data, and all the data with the old size.
+      () => this.build([], Math.max(...lengths), random),
+      () => this.build(whole.flat(), this.durable.length, random),
+    ];
   }
 
   /** Lengths that the file had since the last sync. */
@@ -128,6 +146,11 @@ export class PowerCutDisk {
 }
 
 type Piece = Exclude<FileOp, { kind: 'sync' }>;
+type Write = Extract<FileOp, { kind: 'write' }>;
+
+function endOf({ position, bytes }: Write): number {
+  return position + bytes.length;
+}
 
 /** A write as the disk may take it: in parts between multiples of `unit` of the file. */
 function piecesOf(op: Piece, unit: number): Piece[] {

@@ -1,7 +1,15 @@
 import { MillraceError, show } from '../shared/errors.ts';
 import { checkName } from '../shared/schema/check-names.ts';
 import type { TableDefinition, TimeUnit } from '../shared/schema/types.ts';
-import type { AnySpecs, ColumnSpec, DatabaseStats, OpenOptions, Rows, TableInfo } from './api-types.ts';
+import type {
+  AnySpecs,
+  ColumnSpec,
+  DatabaseStats,
+  Diagnosis,
+  OpenOptions,
+  Rows,
+  TableInfo,
+} from './api-types.ts';
 import { checkSeriesRow, SERIES_COLUMNS, SERIES_UNIT } from './append/series-row.ts';
 import type { DatabaseCore } from './database-core.ts';
 import type { Engine } from './engine.ts';
@@ -171,6 +179,13 @@ export class NanoTsDbShared {
     const tables = this.core.definitions().map((definition) => this.core.core(definition).stats());
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
     return { ...(await this.core.stats()), tables, rows };
+  }
+
+  /** How the database was found when it was opened, without a look at any table: what recovery read, dropped and missed. */
+  async diagnose(): Promise<Diagnosis> {
+    this.core.checkReadable();
+    const { path, state, fileBytes, checkpoint, recovery } = await this.core.stats();
+    return { path, state, fileBytes, checkpoint, recovery };
   }
 
   /**

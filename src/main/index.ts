@@ -5,6 +5,7 @@ export type {
   ColumnSpec,
   ColumnsOf,
   DatabaseStats,
+  Diagnosis,
   OpenOptions,
   Predicate,
   QueryOptions,

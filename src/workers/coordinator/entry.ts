@@ -172,7 +172,8 @@ const remote: CoordinatorRemote = {
           storage!.close();
           lock!.release();
           closed = true;
-          endIfDone();
+          // After the answer is sent: where the writers have ended before, as in a poisoned database, this closes the port.
+          setImmediate(endIfDone);
         }
       }
     }),

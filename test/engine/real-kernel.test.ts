@@ -22,7 +22,10 @@ test('a disk that is full: one lasting error with its cause, readers go on, and 
   const path = join(folderOf(t), 'full.ntt');
   // A file size limit of 2 MiB, with the signal ignored, lets write fail with EFBIG, as a full disk does with ENOSPC.
   const script = `trap '' XFSZ; ulimit -f 4096; exec "$0" "$@"`;
-  const run = spawnSync('sh', ['-c', script, process.execPath, CHILD, path], { encoding: 'utf8', timeout: 60_000 });
+  const run = spawnSync('sh', ['-c', script, process.execPath, CHILD, path], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   assert.equal(run.status, 0, run.stderr);
   const told = JSON.parse(run.stdout) as {
     promised: number;

@@ -204,6 +204,9 @@ export interface DatabaseStats {
   readonly recovery: RecoveryReport;
 }
 
+/** How a database was found when it was opened. */
+export type Diagnosis = Pick<DatabaseStats, 'path' | 'state' | 'fileBytes' | 'checkpoint' | 'recovery'>;
+
 export interface WriterStats {
   readonly writer: number;
   readonly rows: number;

@@ -6,6 +6,7 @@ import type {
   AnySpecs,
   ColumnSpec,
   DatabaseStats,
+  Diagnosis,
   LastRow,
   OpenOptions,
   Rows,
@@ -229,6 +230,13 @@ export class NanoTsDbShared {
     const tables = this.core.definitions().map((definition) => this.core.core(definition).stats());
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
     return { ...(await this.core.stats()), read, tables, rows };
+  }
+
+  /** How the database was found when it was opened, without a look at any table: what recovery read, dropped and missed. */
+  async diagnose(): Promise<Diagnosis> {
+    this.core.checkReadable();
+    const { path, state, fileBytes, checkpoint, recovery } = await this.core.stats();
+    return { path, state, fileBytes, checkpoint, recovery };
   }
 
   /**

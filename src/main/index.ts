@@ -14,6 +14,7 @@ export type {
   ColumnSpec,
   ColumnsOf,
   DatabaseStats,
+  Diagnosis,
   LastRow,
   OpenOptions,
   Predicate,

@@ -26,6 +26,7 @@ import { type CheckpointOutput, writeCheckpoint } from './checkpoint.ts';
 import type { FreeSpace } from './free-space.ts';
 import { materialize } from './materialize.ts';
 import { recoveredSpace } from './recovered-space.ts';
+import { rewriteUnsynced } from './rewrite-unsynced.ts';
 import { WriterSpace } from './writer-space.ts';
 
 /** A checkpoint is made at least this often while rows arrive: bounds what recovery must read of slow tables' logs. */
@@ -41,6 +42,8 @@ const MIN_CUT_SHARE = 0.02;
 export interface CoordinatorOptions {
   readonly durability: 'interval' | 'always' | 'none';
   readonly commitIntervalMs: number;
+  /** Where salts come from; simulations give one that follows from their seed. Default: the system's randomness. */
+  readonly randomWords?: (words: Uint32Array) => Uint32Array;
 }
 
 /** A writer as the coordinator sees it. */
@@ -88,6 +91,7 @@ export class Coordinator {
   private readonly shared: SharedState;
   private readonly storage: Storage;
   private readonly clock: Clock;
+  private readonly randomWords: (words: Uint32Array) => Uint32Array;
   private readonly writers: WriterRecord[] = [];
   private readonly catalog: Catalog;
   private readonly space: FreeSpace;
@@ -122,8 +126,10 @@ export class Coordinator {
     this.shared = shared;
     this.storage = storage;
     this.clock = clock;
+    this.randomWords = options.randomWords ?? ((words) => crypto.getRandomValues(words));
     this.recovery = recover(storage);
     const { root, superblock, tables } = this.recovery;
+    rewriteUnsynced(storage, this.recovery);
     this.session = root.session + 1;
     this.space = recoveredSpace(storage, this.recovery);
     this.catalog = new Catalog(
@@ -131,7 +137,7 @@ export class Coordinator {
       Math.max(root.nextTableId, ...[...tables.keys()].map((id) => id + 1)),
     );
     this.catalog.adopt(root.catalog);
-    const blocks = materialize(storage, this.space, tables.values(), newSalt().seed);
+    const blocks = materialize(storage, this.space, tables.values(), this.newSalt().seed);
     for (const [id, table] of tables) {
       shared.tables.setNextOrdinal(id, table.entry.state.nextOrdinal);
       if (table.blocks.length === 0 && !blocks.has(id)) continue;
@@ -159,7 +165,8 @@ export class Coordinator {
       const own = (definition: TableDefinition): boolean => writerOf(definition.id, logs.length) === writer;
       const definitions = this.catalog.definitions().filter(own);
       return startWriter({
-        ...options,
+        durability: options.durability,
+        commitIntervalMs: options.commitIntervalMs,
         writer,
         entry: this.last.root.writers[writer]!,
         definitions,
@@ -221,6 +228,11 @@ export class Coordinator {
    */
   writerDied(writer: number): void {
     const record = this.writers[writer]!;
+    if (this.closing !== undefined && this.closing.phase !== 'flush') {
+      // It was told to end. Its last answer stands: all its rows are in blocks, and nothing was committed since.
+      record.stopped = true;
+      return;
+    }
     // An answer of the dead one is void: it speaks of extents that the successor does not have.
     record.ready = undefined;
     record.space.died();
@@ -352,10 +364,10 @@ export class Coordinator {
 
   private finishCheckpoint(): void {
     const { done, closes } = this.pending!;
-    this.pending = undefined;
     const answers = this.writers.map((record) => record.ready!);
     const sealed = answers.every((answer) => answer.sealed);
     if (closes && sealed) {
+      this.pending = undefined;
       // The index is written once the writers have given back what they hold: it then fills the gaps, not the tail.
       this.closing!.phase = 'stop';
       this.waitingForClose = done;
@@ -366,6 +378,8 @@ export class Coordinator {
       answers.map((answer) => answer.entry),
       answers.flatMap((answer) => answer.released),
     );
+    // Not before: if the write fails, those who wait are found here and told.
+    this.pending = undefined;
     if (sealed) for (const { resolve } of done) resolve();
     else this.queued.push(...done);
   }
@@ -482,7 +496,12 @@ export class Coordinator {
 
   private newExtent(bytes: number): SaltedExtent {
     const extent = this.space.allot(Math.ceil(bytes / EXTENT_ALIGN) * EXTENT_ALIGN);
-    return { ...extent, salt: newSalt() };
+    return { ...extent, salt: this.newSalt() };
+  }
+
+  private newSalt(): Salt {
+    const words = this.randomWords(new Uint32Array(2));
+    return { clear: words[0]!, seed: words[1]! };
   }
 
   private send(writer: number, message: ToWriter): void {
@@ -507,9 +526,4 @@ export class Coordinator {
 
 function ringsOf({ slot, hints, backs }: ProducerTicket, writer: number): ProducerRings {
   return { slot, hints: hints[writer]!, backs: backs[writer]! };
-}
-
-function newSalt(): Salt {
-  const words = crypto.getRandomValues(new Uint32Array(2));
-  return { clear: words[0]!, seed: words[1]! };
 }

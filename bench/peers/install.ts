@@ -11,11 +11,15 @@ export class PeersUnavailableError extends Error {
   override readonly name = 'PeersUnavailableError';
 }
 
-/** Makes better-sqlite3 usable: installs it when the pinned version is not there or does not load. */
-export function ensurePeers(log: (line: string) => void): void {
-  if (isInstalled() && probe() === '') return;
+/**
+ * Makes better-sqlite3 usable: installs it when the pinned version is not there or does not load.
+ * @param all also install the engines that only the reads are compared with, where they install: some 100 MB
+ */
+export function ensurePeers(log: (line: string) => void, all = false): void {
+  const isComplete = !all || OPTIONAL.some((name) => existsSync(join(PEERS_FOLDER, 'node_modules', name)));
+  if (isComplete && isInstalled() && probe() === '') return;
   log(`installing better-sqlite3 ${pinned()} into bench/peers; where it has to be compiled, some minutes …`);
-  let output = npm('ci', '--no-audit', '--no-fund');
+  let output = npm('ci', '--no-audit', '--no-fund', ...(all ? [] : ['--omit=optional']));
   if (isInstalled() && probe() !== '') {
     // npm goes on silently without install scripts that a setting forbids; asked for this one by name, it says why.
     output += npm('rebuild', 'better-sqlite3', '--foreground-scripts');
@@ -34,6 +38,17 @@ export function ensurePeers(log: (line: string) => void): void {
       `  cd ${PEERS_FOLDER} && npm ci && npm rebuild better-sqlite3 --foreground-scripts`,
     ].join('\n'),
   );
+}
+
+/** Engines that only the reads are compared with: prebuilt, and left out where there is no build for the platform. */
+const OPTIONAL = ['@duckdb/node-api', 'lmdb'];
+
+/** The engines that can be loaded here, by their names in the reading bench. */
+export function installedPeers(): Set<string> {
+  const names = { 'better-sqlite3': 'better-sqlite3', duckdb: '@duckdb/node-api', lmdb: 'lmdb' };
+  const loads = (name: string): boolean =>
+    spawnSync(process.execPath, ['-e', `require('${name}')`], { cwd: PEERS_FOLDER }).status === 0;
+  return new Set(Object.entries(names).flatMap(([own, name]) => (loads(name) ? [own] : [])));
 }
 
 function pinned(): string {

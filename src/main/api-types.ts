@@ -1,5 +1,8 @@
 import type { WriterDeath } from '../shared/control/api.ts';
 import type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
+import type { ReadCounters } from '../shared/storage/counted-storage.ts';
+
+export type { ReadCounters } from '../shared/storage/counted-storage.ts';
 
 export type { WriterDeath };
 
@@ -150,6 +153,28 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A table's newest row: of rows of one time the last that arrived. */
+export interface LastRow<
+  M extends Record<string, ColumnType> = Record<string, ColumnType>,
+  U extends TimeUnit = TimeUnit,
+> {
+  readonly ts: U extends 'ms' ? number : bigint;
+  readonly columns: { readonly [K in keyof M]: PlainValue<M[K]> | null };
+}
+
+interface PlainValueOfType {
+  f64: number;
+  f32: number;
+  i64: bigint;
+  i32: number;
+  bool: boolean;
+  utf8: string;
+  bytes: Uint8Array;
+}
+
+/** One value as it is given back. */
+export type PlainValue<T extends ColumnType> = PlainValueOfType[T];
+
 export interface TableInfo {
   readonly name: string;
   readonly unit: TimeUnit;
@@ -180,6 +205,8 @@ export interface DatabaseStats {
   readonly tables: readonly TableStats[];
   readonly rows: number;
   readonly writers: readonly WriterStats[];
+  /** What this handle has read of the file since it was opened, its scan workers included; this call's own reads are not in it. */
+  readonly read: ReadCounters;
   readonly memory: { readonly budgetBytes: number; readonly slabBytes: number };
   /** Threads that have the database open for appends, those included whose end the writers have not yet seen off. */
   readonly producers: number;
@@ -188,6 +215,9 @@ export interface DatabaseStats {
   /** What recovery found when the database was opened. */
   readonly recovery: RecoveryReport;
 }
+
+/** How a database was found when it was opened. */
+export type Diagnosis = Pick<DatabaseStats, 'path' | 'state' | 'fileBytes' | 'checkpoint' | 'recovery'>;
 
 export interface WriterStats {
   readonly writer: number;

@@ -3,13 +3,16 @@ import type { TableDefinition } from '../shared/schema/types.ts';
 import type { DatabaseStats } from './api-types.ts';
 import type { TableCore, TableHost } from './table-core.ts';
 
+/** What a database knows without looking at its tables. */
+export type EngineStats = Omit<DatabaseStats, 'tables' | 'rows' | 'read'>;
+
 /** What reading and writing databases have in common: the tables. */
 export interface DatabaseCore extends TableHost {
   readonly path: string;
   definitions(): readonly TableDefinition[];
   find(name: string): TableDefinition | undefined;
   core(definition: TableDefinition): TableCore;
-  stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>>;
+  stats(): Promise<EngineStats>;
   createTable(name: string, specs: unknown, unit: unknown): TableDefinition;
   ticket(): DatabaseTicket;
   sync(): Promise<void>;

@@ -2,12 +2,23 @@ import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import { MillraceError, show } from '../shared/errors.ts';
 import { checkName } from '../shared/schema/check-names.ts';
 import type { TableDefinition, TimeUnit } from '../shared/schema/types.ts';
-import type { AnySpecs, ColumnSpec, DatabaseStats, OpenOptions, Rows, TableInfo } from './api-types.ts';
+import type { AnyAggregateColumns, AnyBuckets, TablesAggregateOptions } from './aggregate-types.ts';
+import type {
+  AnySpecs,
+  ColumnSpec,
+  DatabaseStats,
+  Diagnosis,
+  LastRow,
+  OpenOptions,
+  Rows,
+  TableInfo,
+} from './api-types.ts';
 import { checkSeriesRow, SERIES_COLUMNS, SERIES_UNIT } from './append/series-row.ts';
 import type { DatabaseCore } from './database-core.ts';
 import type { Engine } from './engine.ts';
 import { checkOpenOptions, checkTableOptions } from './options.ts';
-import { checkAborted } from './read/query.ts';
+import { checkTables } from './read/aggregate-options.ts';
+import { checkAborted } from './read/turns.ts';
 import { ReadOnlyDatabase } from './read-only.ts';
 import { Table, type TimeSpan } from './table.ts';
 import type { TableCore } from './table-core.ts';
@@ -147,6 +158,53 @@ export class NanoTsDbShared {
     return this.core.core(this.definition(table)).query({ from, to });
   }
 
+  /**
+   * Aggregates several tables by the same options: an object with the buckets of each table by its name. Everything is
+   * checked before the first row is read.
+   *
+   * ```ts
+   * const perHour = await db.aggregate({ tables: ['press_01', 'press_02'], every: '1h', columns: { temperature: ['mean'] } });
+   * perHour['press_01'].columns['temperature'].mean;
+   * ```
+   * @throws UNKNOWN_TABLE, and as `Table.aggregate`
+   */
+  async aggregate<const T extends string, const A extends AnyAggregateColumns>(
+    options: TablesAggregateOptions<T, A>,
+  ): Promise<{ readonly [K in T]: AnyBuckets<A> }> {
+    const { tables, ...rest } = checkTables(options);
+    const checked = tables.map((name) => {
+      const core = this.core.core(this.definition(name));
+      return { name, core, query: core.checkAggregate(rest) };
+    });
+    // All begin before this call returns: the rows of later appends are in none of them.
+    const results = await Promise.all(
+      checked.map(async ({ name, core, query }) => [name, await core.runAggregate(query)] as const),
+    );
+    return Object.fromEntries(results) as unknown as { [K in T]: AnyBuckets<A> };
+  }
+
+  /**
+   * The newest row of each table, or of some: an object with a row, or null, by the table's name. Costs no more than one
+   * block read a table, and none for rows in memory.
+   * @throws UNKNOWN_TABLE, DAMAGED, CLOSED
+   */
+  async lastValues<const T extends string>(
+    tables?: readonly T[],
+  ): Promise<{ readonly [K in T]: LastRow | null }> {
+    this.core.checkReadable();
+    if (tables !== undefined && !Array.isArray(tables)) {
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `tables is ${show(tables)}; it must be an array of table names`,
+      );
+    }
+    const definitions = tables?.map((name) => this.definition(name)) ?? this.core.definitions();
+    const rows = this.core.last(definitions);
+    return Object.fromEntries(rows.map((row, i) => [definitions[i]!.name, row])) as {
+      [K in T]: LastRow | null;
+    };
+  }
+
   /** The smallest and largest timestamp of a table, or null. @throws UNKNOWN_TABLE */
   async timeRange(table: string): Promise<TimeSpan | null> {
     return this.table(table).timeRange();
@@ -178,9 +236,17 @@ export class NanoTsDbShared {
   /** What the database holds and does; counts of tables are of the moment of the call. */
   async stats(): Promise<DatabaseStats> {
     this.core.checkReadable();
+    const read = this.core.storage.counters;
     const tables = this.core.definitions().map((definition) => this.core.core(definition).stats());
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-    return { ...(await this.core.stats()), tables, rows };
+    return { ...(await this.core.stats()), read, tables, rows };
+  }
+
+  /** How the database was found when it was opened, without a look at any table: what recovery read, dropped and missed. */
+  async diagnose(): Promise<Diagnosis> {
+    this.core.checkReadable();
+    const { path, state, fileBytes, checkpoint, recovery } = await this.core.stats();
+    return { path, state, fileBytes, checkpoint, recovery };
   }
 
   /**

@@ -3,7 +3,7 @@ import type { CoordinatorLink, ProducerTicket } from '../shared/control/api.ts';
 import type { SharedState } from '../shared/control/shared-state.ts';
 import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
-import type { Storage } from '../shared/storage/storage.ts';
+import type { Storage, StorageRef } from '../shared/storage/storage.ts';
 import type { Waiting } from '../shared/wait.ts';
 
 /** The options of a database, each with its value. */
@@ -27,6 +27,8 @@ export interface Engine {
   readonly waiting: Waiting;
   /** The file as this thread has it open, for reading. */
   readonly storage: Storage;
+  /** How other threads open the same file; undefined if they cannot. */
+  readonly storageRef: StorageRef | undefined;
   readonly clock: Clock;
   readonly producer: ProducerTicket;
   /** The tables that there were when the engine started. */

@@ -2,13 +2,25 @@ export type { DatabaseTicket } from '../shared/control/ticket.ts';
 export { type ErrorCode, MillraceError } from '../shared/errors.ts';
 export type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
 export type {
+  Aggregate,
+  AggregateColumns,
+  AggregateOptions,
+  AnyBuckets,
+  Buckets,
+  Duration,
+  TablesAggregateOptions,
+} from './aggregate-types.ts';
+export type {
   Batch,
   ColumnSpec,
   ColumnsOf,
   DatabaseStats,
+  Diagnosis,
+  LastRow,
   OpenOptions,
   Predicate,
   QueryOptions,
+  ReadCounters,
   RecoveryReport,
   Rows,
   RowValues,

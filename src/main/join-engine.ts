@@ -58,6 +58,7 @@ export function joinEngine(ticket: DatabaseTicket): Engine {
       link,
       waiting: new ThreadWaiting(shared.control),
       storage,
+      storageRef: ticket.storage,
       clock: systemClock,
       producer: connection.welcome(),
       tables: [],

@@ -4,10 +4,20 @@ import { type BlockRef, compareRefs } from '../shared/format/block-ref.ts';
 import type { TimeRange } from '../shared/index/index-reader.ts';
 import { Follower } from '../shared/recovery/follower.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
-import { fileIdentity, fileKind, fileReplaced, openStorage } from '../shared/storage/file-storage.ts';
+import { CountedStorage } from '../shared/storage/counted-storage.ts';
+import {
+  FILE_STORAGE_MODULE,
+  fileIdentity,
+  fileKind,
+  fileReplaced,
+  openStorage,
+} from '../shared/storage/file-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
-import type { DatabaseStats } from './api-types.ts';
-import type { DatabaseCore } from './database-core.ts';
+import type { LastRow } from './api-types.ts';
+import type { DatabaseCore, EngineStats } from './database-core.ts';
+import { LastRows } from './read/last.ts';
+import { newestRef, newestRow } from './read/newest.ts';
+import { ScanPool } from './read/scan-pool.ts';
 import { mergeRefs, type TableSnapshot } from './read/snapshot.ts';
 import { readOnlyError, TableCore } from './table-core.ts';
 
@@ -17,7 +27,9 @@ import { readOnlyError, TableCore } from './table-core.ts';
  */
 export class ReadOnlyDatabase implements DatabaseCore {
   readonly path: string;
-  readonly storage: Storage;
+  readonly storage: CountedStorage;
+  readonly pool: ScanPool;
+  private readonly lastRows: LastRows;
   private readonly follower: Follower;
   /** The path, whatever folder the process goes to. */
   private readonly file: string;
@@ -40,10 +52,13 @@ export class ReadOnlyDatabase implements DatabaseCore {
 
   constructor(path: string, storage: Storage, isFile = false) {
     this.path = path;
-    this.storage = storage;
+    this.storage = new CountedStorage(storage);
     this.file = resolve(path);
     this.identity = isFile ? storage.identity() : undefined;
-    this.follower = new Follower(storage);
+    const ref = { module: FILE_STORAGE_MODULE, location: this.file };
+    this.pool = new ScanPool({ storage: ref, identity: storage.identity() });
+    this.lastRows = new LastRows(this.storage);
+    this.follower = new Follower(this.storage);
   }
 
   checkReadable(): void {
@@ -116,6 +131,23 @@ export class ReadOnlyDatabase implements DatabaseCore {
     this.follower.follow();
   }
 
+  last(definitions: readonly TableDefinition[]): (LastRow | null)[] {
+    for (;;) {
+      this.follow();
+      try {
+        const tables = definitions.map(({ id }) => {
+          const { entry, blocks, runs } = this.follower.table(id)!;
+          const refs = [this.follower.reader.newest(entry), ...blocks].filter((ref) => ref !== undefined);
+          const { cutoff } = entry.state;
+          return { definition: entry.definition, live: newestRow(runs), ref: newestRef(refs), cutoff };
+        });
+        return this.lastRows.all({ tables, release: () => {} });
+      } catch (error) {
+        if (!this.isPassing(error)) throw error;
+      }
+    }
+  }
+
   appended(): boolean {
     throw readOnlyError();
   }
@@ -150,10 +182,11 @@ export class ReadOnlyDatabase implements DatabaseCore {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    await this.pool.close();
     this.storage.close();
   }
 
-  async stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>> {
+  async stats(): Promise<EngineStats> {
     this.follow();
     const { frames, rows, droppedBytes, damage } = this.follower.report;
     return {

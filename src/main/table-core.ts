@@ -1,20 +1,29 @@
 import { MillraceError } from '../shared/errors.ts';
 import { ALL_TIME, type TimeRange } from '../shared/index/index-reader.ts';
 import { currentColumns, type TableDefinition } from '../shared/schema/types.ts';
-import type { Storage } from '../shared/storage/storage.ts';
-import type { Rows, TableStats } from './api-types.ts';
+import type { CountedStorage } from '../shared/storage/counted-storage.ts';
+import type { Buckets } from './aggregate-types.ts';
+import type { LastRow, Rows, TableStats } from './api-types.ts';
 import { appendBatch } from './append/batch-append.ts';
 import { checkBatch } from './append/batch-check.ts';
 import type { TableAppender } from './append/table-appender.ts';
 import { arrowToBatches, isArrowInput } from './arrow/arrow-input.ts';
+import { runAggregate } from './read/aggregate.ts';
+import { type CheckedAggregate, checkAggregate, type RawAggregateOptions } from './read/aggregate-options.ts';
+import { PARALLEL_MIN_VALUES } from './read/parallel.ts';
 import { runPart } from './read/part.ts';
-import { checkAborted, checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
+import { checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
+import type { ScanPool } from './read/scan-pool.ts';
 import type { TableSnapshot } from './read/snapshot.ts';
+import type { TableReader } from './read/table-reader.ts';
 import { tableStats } from './read/table-stats.ts';
+import { checkAborted } from './read/turns.ts';
 
 /** What a table needs of the database that it belongs to. */
 export interface TableHost {
-  readonly storage: Storage;
+  readonly storage: CountedStorage;
+  /** Workers for large scans; undefined where other threads cannot open the file. */
+  readonly pool: ScanPool | undefined;
   /** Throws unless reads are possible. */
   checkReadable(): void;
   /** Throws unless rows can be taken. */
@@ -25,6 +34,8 @@ export interface TableHost {
   isPassing(error: unknown): boolean;
   /** The table with one column more. */
   addColumn(definition: TableDefinition, spec: unknown): TableCore;
+  /** The newest row of each table. */
+  last(definitions: readonly TableDefinition[]): (LastRow | null)[];
   /** Called after an append: waits for durability if it must. @returns whether the caller may go on at full speed */
   appended(definition: TableDefinition): boolean;
 }
@@ -40,6 +51,7 @@ export class TableCore {
   private readonly host: TableHost;
   private readonly appender: TableAppender | undefined;
   private readonly lane: Lane;
+  private readonly reader: TableReader;
 
   constructor(
     host: TableHost,
@@ -51,6 +63,13 @@ export class TableCore {
     this.definition = definition;
     this.appender = appender;
     this.lane = lane;
+    this.reader = {
+      storage: host.storage,
+      definition,
+      pool: host.pool,
+      parallelFrom: PARALLEL_MIN_VALUES,
+      checkReadable: () => host.checkReadable(),
+    };
   }
 
   appendRow(ts: number | bigint, values: readonly unknown[]): boolean {
@@ -79,7 +98,7 @@ export class TableCore {
     for (;;) {
       const snapshot = this.host.snapshot(this.definition, query.range);
       try {
-        return await runQuery(this.host.storage, snapshot, query, () => this.host.checkReadable());
+        return await runQuery(this.reader, snapshot, query);
       } catch (error) {
         if (!this.host.isPassing(error)) throw error;
       }
@@ -93,7 +112,7 @@ export class TableCore {
     checkAborted(query.signal);
     const snapshot = this.host.snapshot(this.definition, query.range);
     try {
-      yield* runScan(this.host.storage, snapshot, query, () => this.host.checkReadable());
+      yield* runScan(this.reader, snapshot, query);
     } catch (error) {
       if (!this.host.isPassing(error)) throw error;
       throw new MillraceError(
@@ -103,6 +122,35 @@ export class TableCore {
         error,
       );
     }
+  }
+
+  async aggregate(options: RawAggregateOptions): Promise<Buckets> {
+    return this.runAggregate(this.checkAggregate(options));
+  }
+
+  /** Checks an aggregation and takes nothing yet. @throws as `Table.aggregate` */
+  checkAggregate(options: RawAggregateOptions): CheckedAggregate {
+    this.host.checkReadable();
+    const query = checkAggregate(this.definition, options);
+    checkAborted(query.signal);
+    return query;
+  }
+
+  async runAggregate(query: CheckedAggregate): Promise<Buckets> {
+    this.host.checkReadable();
+    for (;;) {
+      const snapshot = this.host.snapshot(this.definition, query.range);
+      try {
+        return await runAggregate(this.reader, snapshot, query);
+      } catch (error) {
+        if (!this.host.isPassing(error)) throw error;
+      }
+    }
+  }
+
+  async last(): Promise<LastRow | null> {
+    this.host.checkReadable();
+    return this.host.last([this.definition])[0]!;
   }
 
   async timeRange(): Promise<{ from: number | bigint; to: number | bigint } | null> {

@@ -1,9 +1,11 @@
 import { type ColumnType, currentColumns, type TimeUnit } from '../shared/schema/types.ts';
+import type { AggregateColumns, AggregateOptions, Buckets } from './aggregate-types.ts';
 import type {
   AnySpecs,
   Batch,
   ColumnSpec,
   ColumnsOf,
+  LastRow,
   QueryOptions,
   Rows,
   RowValues,
@@ -16,6 +18,9 @@ import type { TableCore } from './table-core.ts';
 type Picked<C extends readonly ColumnSpec[], N extends keyof ColumnsOf<C> & string> = {
   [K in N]: Extract<ColumnsOf<C>[K], ColumnType>;
 };
+
+/** Names and types of all columns. */
+type TypesOf<C extends readonly ColumnSpec[]> = Picked<C, keyof ColumnsOf<C> & string>;
 
 /** The first and the last timestamp of a table, as its unit has them. */
 export interface TimeSpan<U extends TimeUnit = TimeUnit> {
@@ -90,6 +95,30 @@ export class Table<C extends readonly ColumnSpec[] = AnySpecs, U extends TimeUni
     options: ScanOptions<ColumnsOf<C>, U, N> = {},
   ): AsyncGenerator<Rows<Picked<C, N>, U>> {
     return this.core.scan(options) as AsyncGenerator<Rows<Picked<C, N>, U>>;
+  }
+
+  /**
+   * What the columns amount to in each bucket of time that has rows; see `Aggregate` for the rules.
+   *
+   * ```ts
+   * const perMinute = await press.aggregate({ every: '1m', columns: { temperature: ['mean', 'max'] } });
+   * perMinute.columns.temperature.mean;   // Float64Array
+   * ```
+   * @throws INVALID_OPTION, INVALID_TIMESTAMP, UNKNOWN_COLUMN, WRONG_TYPE, ABORTED, DAMAGED, CLOSED
+   */
+  aggregate<const A extends AggregateColumns<TypesOf<C>>>(
+    options: AggregateOptions<TypesOf<C>, U, A>,
+  ): Promise<Buckets<TypesOf<C>, U, A>> {
+    return this.core.aggregate(options) as unknown as Promise<Buckets<TypesOf<C>, U, A>>;
+  }
+
+  /**
+   * The newest row, or null if there is none: of rows of one time the last that arrived. Reads one block at most, and none
+   * if the row is in memory.
+   * @throws DAMAGED, CLOSED
+   */
+  last(): Promise<LastRow<TypesOf<C>, U> | null> {
+    return this.core.last() as unknown as Promise<LastRow<TypesOf<C>, U> | null>;
   }
 
   /** The smallest and the largest timestamp, or null if there is no row. */

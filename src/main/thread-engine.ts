@@ -77,6 +77,8 @@ export async function startThreads(
       link: thread,
       waiting: new ThreadWaiting(shared.control),
       storage,
+      // Whole, so that a change of the working folder changes nothing.
+      storageRef: { module: FILE_STORAGE_MODULE, location: resolve(path) },
       clock: systemClock,
       producer,
       tables,

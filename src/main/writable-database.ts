@@ -17,22 +17,28 @@ import { MillraceError } from '../shared/errors.ts';
 import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
 import { checkColumnSpecs, checkName, checkUnit } from '../shared/schema/check-names.ts';
 import { asOfVersion, type TableDefinition, versionWith } from '../shared/schema/types.ts';
-import type { Storage } from '../shared/storage/storage.ts';
-import type { DatabaseStats, WriterStats } from './api-types.ts';
+import { CountedStorage } from '../shared/storage/counted-storage.ts';
+import type { DatabaseStats, LastRow, WriterStats } from './api-types.ts';
 import { Producer } from './append/producer.ts';
 import { TableAppender } from './append/table-appender.ts';
-import type { DatabaseCore } from './database-core.ts';
+import type { DatabaseCore, EngineStats } from './database-core.ts';
 import type { Engine } from './engine.ts';
 import { finishAtExit } from './exit.ts';
+import { LastRows } from './read/last.ts';
 import { copyLiveRows } from './read/live-rows.ts';
+import { liveNewest } from './read/newest.ts';
+import { ScanPool } from './read/scan-pool.ts';
 import { CheckpointPins, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
 import { type Lane, TableCore } from './table-core.ts';
 
 /** A database with a running engine. */
 export class WritableDatabase implements DatabaseCore {
+  readonly storage: CountedStorage;
+  readonly pool: ScanPool | undefined;
   private readonly engine: Engine;
   private readonly producer: Producer;
   private readonly index: IndexReader;
+  private readonly lastRows: LastRows;
   private readonly pins: CheckpointPins;
   private readonly byName = new Map<string, TableDefinition>();
   private readonly byId = new Map<number, TableDefinition>();
@@ -49,7 +55,11 @@ export class WritableDatabase implements DatabaseCore {
   constructor(engine: Engine) {
     this.engine = engine;
     this.producer = new Producer(engine.shared, engine.waiting, engine.producer);
-    this.index = new IndexReader(engine.storage);
+    this.storage = new CountedStorage(engine.storage);
+    const { storageRef } = engine;
+    this.pool = storageRef && new ScanPool({ storage: storageRef, identity: engine.storage.identity() });
+    this.index = new IndexReader(this.storage);
+    this.lastRows = new LastRows(this.storage);
     this.pins = new CheckpointPins(engine.shared, engine.producer.slot);
     this.alwaysDurable = engine.options.durability === 'always';
     this.words = engine.shared.control.words;
@@ -65,10 +75,6 @@ export class WritableDatabase implements DatabaseCore {
 
   get path(): string {
     return this.engine.path;
-  }
-
-  get storage(): Storage {
-    return this.engine.storage;
   }
 
   checkReadable(): void {
@@ -178,6 +184,10 @@ export class WritableDatabase implements DatabaseCore {
     return this.byId.get(id)!;
   }
 
+  last(definitions: readonly TableDefinition[]): (LastRow | null)[] {
+    return this.lastRows.all(liveNewest(this.engine.shared, this.pins, this.index, definitions));
+  }
+
   appended(definition: TableDefinition): boolean {
     if (this.alwaysDurable) this.syncNow(writerOf(definition.id, this.engine.shared.memories.length));
     // Looked at again once the row is there: if the database was still open, whatever closes it will find the row.
@@ -220,7 +230,7 @@ export class WritableDatabase implements DatabaseCore {
     return this.closing;
   }
 
-  async stats(): Promise<Omit<DatabaseStats, 'tables' | 'rows'>> {
+  async stats(): Promise<EngineStats> {
     const { shared, options } = this.engine;
     const info = await this.engine.link.call('info');
     const slabs = shared.memories.reduce((sum, views) => sum + slabsInUse(views), 0);
@@ -247,6 +257,7 @@ export class WritableDatabase implements DatabaseCore {
     } finally {
       this.producer.end();
       this.forgetExit();
+      await this.pool?.close();
       await this.engine.dispose();
     }
   }

@@ -97,6 +97,14 @@ export function inFile<T>(path: string, call: () => T): T {
   }
 }
 
+/**
+ * Throws an error of the system again; returns for any other. For whoever takes a failure for damage and goes on: what could
+ * not be read now is perhaps sound, and must not be given up.
+ */
+export function rethrowIoError(error: unknown): void {
+  if (MillraceError.is(error) && error.code === 'IO_ERROR') throw error;
+}
+
 /** Throws INTERNAL unless the condition holds. Kept on in production: a wrong row is worse than an error. */
 export function invariant(condition: boolean, what: string): asserts condition {
   if (!condition) throw new MillraceError('INTERNAL', `invariant failed: ${what}; please report this`);

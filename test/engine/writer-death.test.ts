@@ -6,6 +6,7 @@ import { WriterKilled, type WriterStep } from '../../src/workers/writer/options.
 import { InlineEngine } from '../support/inline-engine.ts';
 
 const STEPS: readonly WriterStep[] = [
+  'messages taken',
   'hints taken',
   'block staged',
   'frames gathered',
@@ -108,4 +109,32 @@ test('a writer killed at random steps loses no row and doubles none', async () =
     });
     assert.ok(engine.deaths > 0, `seed ${seed} killed nobody`);
   }
+});
+
+// It was given a successor that nobody told to stop, so the close waited for ever.
+test('a writer killed while the database closes, at any step, neither holds up the close nor costs a row', async () => {
+  let deaths = 0;
+  for (let kill = 1; ; kill++) {
+    let left = Number.POSITIVE_INFINITY;
+    const engine = new InlineEngine({
+      writers: 2,
+      onStep: (_writer, step) => {
+        if (--left === 0) throw new WriterKilled(step);
+      },
+    });
+    const db = NanoTsDbShared.over(engine);
+    for (const name of ['a', 'b']) {
+      const table = db.createTableSync(name, ['x']);
+      for (let x = 0; x < 50; x++) table.appendRow(x, [x]);
+    }
+    left = kill;
+    await db.close();
+    deaths += engine.deaths;
+    const reopened = NanoTsDbShared.over(
+      new InlineEngine({ file: new MemoryFile(engine.file.syncedImage()) }),
+    );
+    for (const name of ['a', 'b']) assert.equal((await reopened.table(name).query()).rowCount, 50);
+    if (engine.deaths === 0) break;
+  }
+  assert.ok(deaths > 10, `only ${deaths} deaths`);
 });

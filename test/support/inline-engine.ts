@@ -3,12 +3,13 @@ import type { Clock } from '../../src/shared/clock.ts';
 import { ManualClock } from '../../src/shared/clock.ts';
 import type { CoordinatorLink, ProducerTicket } from '../../src/shared/control/api.ts';
 import { createSharedState, type SharedState } from '../../src/shared/control/shared-state.ts';
+import { STATE_POISONED } from '../../src/shared/control/words.ts';
 import { emptyDatabase } from '../../src/shared/recovery/superblocks.ts';
 import type { TableDefinition } from '../../src/shared/schema/types.ts';
 import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
 import type { Storage } from '../../src/shared/storage/storage.ts';
 import type { Waiting } from '../../src/shared/wait.ts';
-import { inlineChannel } from '../../src/workers/channel.ts';
+import { type Channel, inlineChannel } from '../../src/workers/channel.ts';
 import { Coordinator } from '../../src/workers/coordinator/coordinator.ts';
 import type { FromWriter, ToWriter } from '../../src/workers/writer/messages.ts';
 import { WriterKilled, type WriterOptions, type WriterStep } from '../../src/workers/writer/options.ts';
@@ -23,6 +24,23 @@ export interface InlineOptions extends Partial<EngineOptions> {
   readonly onStep?: (writer: number, step: WriterStep) => void;
   /** Another storage than the memory file's own, for each opening. */
   readonly open?: () => Storage;
+  /** Makes salts; for runs that must be the same each time. */
+  readonly randomWords?: (words: Uint32Array) => Uint32Array;
+  /** Decides who takes a step when and which messages are late; without one all take turns and nothing is late. */
+  readonly scheduler?: Scheduler;
+}
+
+/** Who does something next, in a simulation. */
+export interface Scheduler {
+  /** Which of the actors 0 … count − 1 take a step in this turn, in which order. */
+  turn(count: number): Iterable<number>;
+  /** ms until the next turn. */
+  pauseMs(): number;
+  /**
+   * Makes messages to the coordinator late, as events are; their order stays. A writer takes its own from the port, where
+   * they are as soon as they are sent.
+   */
+  delayed<In, Out>(channel: Channel<In, Out>): Channel<In, Out>;
 }
 
 /** A new, empty database in memory. */
@@ -41,6 +59,8 @@ export class InlineEngine implements Engine {
   readonly link: CoordinatorLink;
   readonly waiting: Waiting;
   readonly storage: Storage;
+  /** A file in memory is one thread's. */
+  readonly storageRef = undefined;
   readonly clock: Clock;
   readonly producer: ProducerTicket;
   readonly tables: readonly TableDefinition[];
@@ -48,6 +68,9 @@ export class InlineEngine implements Engine {
   readonly manualClock: ManualClock;
   readonly coordinator: Coordinator;
   readonly writers: Writer[] = [];
+  /** Writers that died and have no successor. */
+  private readonly dead = new Set<number>();
+  private readonly scheduler: Scheduler | undefined;
   /** Writers killed by `onStep` so far. */
   deaths = 0;
 
@@ -63,6 +86,7 @@ export class InlineEngine implements Engine {
       memoryBudgetBytes: options.memoryBudgetBytes ?? BUDGET,
       reuseDelayMs: options.reuseDelayMs ?? 0,
     };
+    this.scheduler = options.scheduler;
     const open = options.open ?? (() => this.file.open());
     this.shared = createSharedState(
       this.options.writers,
@@ -76,14 +100,21 @@ export class InlineEngine implements Engine {
         ...(onStep === undefined ? {} : { onStep: (step: WriterStep) => onStep(writerOptions.writer, step) }),
       });
       this.writers[writerOptions.writer] = writer;
-      return { channel: forCoordinator };
+      this.dead.delete(writerOptions.writer);
+      return { channel: options.scheduler?.delayed(forCoordinator) ?? forCoordinator };
     };
     const { durability, commitIntervalMs, maxProducers, reuseDelayMs } = this.options;
     this.coordinator = new Coordinator(
       this.shared,
       open(),
       this.clock,
-      { durability, commitIntervalMs, maxProducers, reuseDelayMs },
+      {
+        durability,
+        commitIntervalMs,
+        maxProducers,
+        reuseDelayMs,
+        ...(options.randomWords === undefined ? {} : { randomWords: options.randomWords }),
+      },
       startWriter,
     );
     this.producer = this.coordinator.attachProducer(0);
@@ -120,23 +151,30 @@ export class InlineEngine implements Engine {
     };
   }
 
-  /** One step of every actor, and the clock a little on. */
-  turn(ms = 1): void {
+  /** One step of every actor, or of those that the scheduler chooses, and the clock a little on. */
+  turn(ms = this.scheduler?.pauseMs() ?? 1): void {
     this.manualClock.advance(ms);
-    for (const i of this.writers.keys()) {
-      try {
-        this.writers[i]!.step();
-      } catch (error) {
-        if (!(error instanceof WriterKilled)) throw error;
-        this.replace(i);
-      }
+    const actors = this.writers.length + 1;
+    for (const actor of this.scheduler?.turn(actors) ?? Array.from({ length: actors }, (_, i) => i)) {
+      if (actor === this.writers.length) this.coordinator.step();
+      else this.stepWriter(actor);
     }
-    this.coordinator.step();
+  }
+
+  private stepWriter(i: number): void {
+    if (this.dead.has(i)) return;
+    try {
+      this.writers[i]!.step();
+    } catch (error) {
+      if (error instanceof WriterKilled) this.replace(i);
+      // A writer that failed has poisoned the database; its thread would have ended.
+      else if (this.shared.control.state !== STATE_POISONED) throw error;
+    }
   }
 
   /** Another producer of the same database, as another thread would be one. */
   asProducer(slot: number): Engine {
-    const { path, options, shared, link, waiting, storage, clock } = this;
+    const { path, options, shared, link, waiting, storage, storageRef, clock } = this;
     const producer = this.coordinator.attachProducer(slot);
     return {
       path,
@@ -145,6 +183,7 @@ export class InlineEngine implements Engine {
       link,
       waiting,
       storage,
+      storageRef,
       clock,
       producer,
       tables: this.coordinator.tables(),
@@ -154,13 +193,17 @@ export class InlineEngine implements Engine {
 
   private replace(writer: number): void {
     this.deaths++;
+    this.dead.add(writer);
     for (;;) {
       try {
         this.coordinator.writerDied(writer);
         return;
       } catch (error) {
-        // The successor was killed while it took over.
-        if (!(error instanceof WriterKilled)) throw error;
+        // The successor was killed while it took over, or failed, which poisons.
+        if (!(error instanceof WriterKilled)) {
+          this.shared.control.poison(error);
+          return;
+        }
         this.deaths++;
       }
     }

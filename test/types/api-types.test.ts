@@ -126,6 +126,43 @@ export async function compiled(db: NanoTsDbShared, machine: Machine, counter: Co
   // @ts-expect-error: there is no such operator
   await machine.query({ where: [{ column: 'plain', op: '==', value: 1 }] });
 
+  // aggregate
+  const buckets = await machine.aggregate({
+    every: '15m',
+    timeZone: 'Europe/Berlin',
+    columns: { plain: ['mean', 'max'], i64: ['max', 'sum'], utf8: ['last', 'count'], f32: ['first'] },
+  });
+  same<(typeof buckets)['ts'], Float64Array>(true);
+  same<keyof typeof buckets.columns, 'plain' | 'i64' | 'utf8' | 'f32'>(true);
+  same<typeof buckets.columns.plain, { readonly mean: Float64Array; readonly max: Float64Array }>(true);
+  same<typeof buckets.columns.i64, { readonly max: BigInt64Array; readonly sum: Float64Array }>(true);
+  same<typeof buckets.columns.utf8, { readonly last: string[]; readonly count: Float64Array }>(true);
+  same<typeof buckets.columns.f32.first, Float32Array>(true);
+  // @ts-expect-error: a column may have no bitmap
+  buckets.validity.plain[0];
+  // @ts-expect-error: the aggregate was not asked for
+  buckets.columns.plain.min;
+  // @ts-expect-error: strings have no mean
+  await machine.aggregate({ every: '15m', columns: { utf8: ['mean'] } });
+  // @ts-expect-error: there is no such aggregate
+  await machine.aggregate({ every: '15m', columns: { plain: ['median'] } });
+  // @ts-expect-error: there is no such column
+  await machine.aggregate({ every: '15m', columns: { size: ['mean'] } });
+  // @ts-expect-error: a step has a unit
+  await machine.aggregate({ every: '15', columns: { plain: ['mean'] } });
+  // @ts-expect-error: a step must be given
+  await machine.aggregate({ columns: { plain: ['mean'] } });
+  // @ts-expect-error: us tables take bigints
+  await counter.aggregate({ every: '1s', from: 1, columns: { count: ['sum'] } });
+  const counts = await counter.aggregate({ every: 1000, columns: { count: ['min'] } });
+  same<(typeof counts)['ts'], BigInt64Array>(true);
+  same<typeof counts.columns.count.min, BigInt64Array>(true);
+  const both = await db.aggregate({ tables: ['a', 'b'], every: '1h', columns: { x: ['mean', 'max'] } });
+  same<keyof typeof both, 'a' | 'b'>(true);
+  same<typeof both.a.columns.x.mean, Float64Array>(true);
+  // @ts-expect-error: the table was not asked for
+  both.c;
+
   // scan, timeRange
   for await (const batch of machine.scan({ columns: ['bool'], batchRows: 10 })) {
     same<keyof typeof batch.columns, 'bool'>(true);

@@ -9,6 +9,8 @@ export const EXIT = {
   usage: 2,
   /** The file to ingest is wrong. */
   badInput: 3,
+  /** The database can be read, but part of it is damaged: verify, diagnose. */
+  damaged: 4,
   /** Ctrl-C; 128 + SIGINT, as shells have it. */
   interrupted: 130,
 } as const;

@@ -2,18 +2,29 @@
 import { readFileSync } from 'node:fs';
 import { toEnvelope } from '../../shared/errors.ts';
 import { type Command, type Io, usageError } from './command.ts';
+import { diagnoseCommand } from './diagnose-command.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { toJson, writeOut } from './output.ts';
 import { queryCommand } from './query-command.ts';
 import { statsCommand } from './stats-command.ts';
 import { tablesCommand } from './tables-command.ts';
+import { tortureCommand } from './torture-command.ts';
+import { verifyCommand } from './verify-command.ts';
 
-const COMMANDS: readonly Command[] = [ingestCommand, queryCommand, tablesCommand, statsCommand];
+const COMMANDS: readonly Command[] = [
+  ingestCommand,
+  queryCommand,
+  tablesCommand,
+  statsCommand,
+  verifyCommand,
+  diagnoseCommand,
+  tortureCommand,
+];
 
 const HELP = `Usage: millrace COMMAND …
 
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n')}
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
 
   millrace COMMAND --help    what a command takes
   millrace --version         the version
@@ -23,6 +34,7 @@ Exit codes:
   ${EXIT.failure}    the database or a file failed
   ${EXIT.usage}    the command line is wrong
   ${EXIT.badInput}    the file to ingest is wrong; the rows before the place that is named stay
+  ${EXIT.damaged}    verify, diagnose: part of the database is damaged
   ${EXIT.interrupted}  ended by Ctrl-C
 
 An error is one line on stderr, "millrace: CODE: message"; with --json a JSON object with code, message and details.

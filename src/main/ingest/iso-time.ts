@@ -1,4 +1,4 @@
-import { civilSeconds } from './calendar.ts';
+import { civilSeconds } from '../../shared/time/calendar.ts';
 import type { LocalTime } from './time-format.ts';
 
 const ZERO = 48;

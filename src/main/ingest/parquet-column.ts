@@ -1,10 +1,10 @@
 import { MAX_VALUE_BYTES } from '../../shared/schema/limits.ts';
 import type { ColumnType, TimeUnit } from '../../shared/schema/types.ts';
+import type { ZoneClock } from '../../shared/time/zone-clock.ts';
 import type { ColumnArray } from '../api-types.ts';
 import { makeColumnBuilder } from './column-builder.ts';
 import { rescale, toUnixUnits } from './parquet-time.ts';
 import type { ParquetKind } from './parquet-types.ts';
-import type { ZoneClock } from './time-zone.ts';
 import { ValidityBuilder } from './validity.ts';
 
 /** Values as hyparquet decodes them; null or undefined for a null. */

@@ -1,5 +1,6 @@
 import { show } from '../../shared/errors.ts';
 import type { TimeUnit } from '../../shared/schema/types.ts';
+import { ZoneClock } from '../../shared/time/zone-clock.ts';
 import { badInput } from './bad-input.ts';
 import { inferUnit } from './infer-types.ts';
 import { type BadValue, ParquetColumnBuilder } from './parquet-column.ts';
@@ -9,7 +10,6 @@ import { isFit, type ParquetColumn, parquetColumns } from './parquet-types.ts';
 import { selectColumns } from './select-columns.ts';
 import type { IngestBatch, IngestColumn, IngestSource, SourceOptions } from './source.ts';
 import { detectTimeFormat, makeTimeParser, type TimeParser } from './time-format.ts';
-import { ZoneClock } from './time-zone.ts';
 
 /** Rows of a batch, a multiple of 8 so that bitmaps can be cut: 229 tables get some 570 rows each at once. */
 const BATCH_ROWS = 131_072;

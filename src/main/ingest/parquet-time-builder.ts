@@ -1,11 +1,11 @@
 import type { TimeUnit } from '../../shared/schema/types.ts';
+import type { ZoneClock } from '../../shared/time/zone-clock.ts';
 import { UNIT_NANOS } from './instant.ts';
 import type { BadValue, RawValues } from './parquet-column.ts';
 import { losesDigits, rescale, toUnixUnits } from './parquet-time.ts';
 import type { ParquetKind } from './parquet-types.ts';
 import { TimeBuilder } from './time-builder.ts';
 import type { TimeParser } from './time-format.ts';
-import type { ZoneClock } from './time-zone.ts';
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;

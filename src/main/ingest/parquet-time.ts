@@ -1,7 +1,7 @@
 import type { TimeUnit } from '../../shared/schema/types.ts';
+import type { ZoneClock } from '../../shared/time/zone-clock.ts';
 import { UNIT_NANOS } from './instant.ts';
 import type { ParquetKind } from './parquet-types.ts';
-import type { ZoneClock } from './time-zone.ts';
 
 const DAY_MS = 86_400_000;
 

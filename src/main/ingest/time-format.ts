@@ -1,8 +1,8 @@
+import { ZoneClock } from '../../shared/time/zone-clock.ts';
 import { EPOCH_DIGITS, type EpochUnit, epochUnitOf, looksLikeEpoch, parseEpoch } from './epoch-time.ts';
 import type { Instant } from './instant.ts';
 import { parseIso } from './iso-time.ts';
 import { compilePattern } from './time-pattern.ts';
-import { ZoneClock } from './time-zone.ts';
 
 /** Reads times of one format. `parse` leaves its result in `seconds` and `nanos`, so that a row costs no object. */
 export interface TimeParser extends Instant {

@@ -1,5 +1,5 @@
 import { MillraceError, show } from '../../shared/errors.ts';
-import { civilSeconds } from './calendar.ts';
+import { civilSeconds } from '../../shared/time/calendar.ts';
 import { readFraction, readZone } from './iso-time.ts';
 import type { LocalTime, LocalTimeReader } from './time-format.ts';
 

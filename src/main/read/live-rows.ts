@@ -18,7 +18,8 @@ import type { MemoryViews } from '../../shared/chunk/views.ts';
 import { copyRun, type RowRun } from '../../shared/rows/row-run.ts';
 import type { TableDefinition } from '../../shared/schema/types.ts';
 
-interface Candidate {
+/** A chunk that had rows of a table when it was looked at. */
+export interface Candidate {
   readonly word: number;
   readonly ordinal: number;
   readonly incarnation: number;
@@ -57,6 +58,21 @@ function copyChunk(
   definition: TableDefinition,
   candidate: Candidate,
 ): RowRun | undefined {
+  const run = runInPlace(views, definition, candidate);
+  if (run === undefined) return undefined;
+  const copy = copyRun(run, 0, run.rows);
+  return isSameLife(views, candidate) ? copy : undefined;
+}
+
+/**
+ * A chunk's rows where they are. What is read of them counts only if `isSameLife` holds afterwards.
+ * @returns undefined if there are none, or the chunk began another life
+ */
+export function runInPlace(
+  views: MemoryViews,
+  definition: TableDefinition,
+  candidate: Candidate,
+): RowRun | undefined {
   const { i32 } = views;
   const { word, ordinal } = candidate;
   const schemaVersion = i32[word + SCHEMA_VERSION]!;
@@ -73,11 +89,10 @@ function copyChunk(
     bytes,
   );
   const sources = chunkSources(views, layout, data, timeKind(definition.unit));
-  const run = copyRun({ ordinal, indexFirst: 0, rows, schemaVersion, sources }, 0, rows);
-  return isSameLife(views, candidate) ? run : undefined;
+  return { ordinal, indexFirst: 0, rows, schemaVersion, sources };
 }
 
 /** A read-modify-write, because a plain load could move before the copy that it is to vouch for. */
-function isSameLife(views: MemoryViews, { word, incarnation, ordinal }: Candidate): boolean {
+export function isSameLife(views: MemoryViews, { word, incarnation, ordinal }: Candidate): boolean {
   return Atomics.add(views.i32, word + INCARNATION, 0) === incarnation && ordinalOf(views, word) === ordinal;
 }

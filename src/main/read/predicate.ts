@@ -1,8 +1,10 @@
 import type { DecodedColumn } from '../../shared/codec/column-data.ts';
+import type { VectorStatistics } from '../../shared/codec/statistics.ts';
 import { MillraceError, show } from '../../shared/errors.ts';
 import { isPresent } from '../../shared/format/piece.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import type { ComparisonOp } from '../api-types.ts';
+import { ACCEPTED, keepInt64, keepNumbers, mayHave, outcome } from './comparison.ts';
 
 const COMPARISONS: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];
 const NULL_TESTS: readonly string[] = ['is null', 'is not null'];
@@ -10,8 +12,13 @@ const NULL_TESTS: readonly string[] = ['is null', 'is not null'];
 /** A checked predicate. */
 export interface CompiledPredicate {
   readonly column: Column;
-  /** Whether row `i` of a decoded column fulfils it; `undefined` is a column that a block is older than: all null. */
-  readonly test: (decoded: DecodedColumn | undefined, i: number) => boolean;
+  /**
+   * Moves those of `count` picked rows that fulfil it to the front and returns how many they are.
+   * @param decoded undefined is a column that a block is older than: all null
+   */
+  readonly keep: (decoded: DecodedColumn | undefined, picks: Uint32Array, count: number) => number;
+  /** Whether a vector may have a row that fulfils it. */
+  readonly mayKeep: (statistics: VectorStatistics) => boolean;
 }
 
 /** @throws INVALID_OPTION, UNKNOWN_COLUMN, WRONG_TYPE */
@@ -37,7 +44,10 @@ function compile(
     const wantNull = op === 'is null';
     return {
       column,
-      test: (decoded, i) => (decoded === undefined || !isPresent(decoded.validity, i)) === wantNull,
+      keep: keepWhere(
+        (decoded, row) => (decoded === undefined || !isPresent(decoded.validity, row)) === wantNull,
+      ),
+      mayKeep: ({ count, nulls }) => (wantNull ? nulls > 0 : nulls < count),
     };
   }
   if (!COMPARISONS.includes(op as string)) {
@@ -47,65 +57,76 @@ function compile(
       { column: name, op: show(op) },
     );
   }
-  const compare = comparison(definition, column, value);
-  const accept = ACCEPT[op as ComparisonOp];
-  return {
-    column,
-    test: (decoded, i) => {
-      if (decoded === undefined || !isPresent(decoded.validity, i)) return false;
-      return accept(compare(decoded.values[i]));
-    },
+  return { column, ...comparison(definition, column, op as ComparisonOp, value) };
+}
+
+/** Values that are compared one by one: strings, byte arrays, nulls. */
+function keepWhere(
+  test: (decoded: DecodedColumn | undefined, row: number) => boolean,
+): CompiledPredicate['keep'] {
+  return (decoded, picks, count) => {
+    let kept = 0;
+    for (let i = 0; i < count; i++) if (test(decoded, picks[i]!)) picks[kept++] = picks[i]!;
+    return kept;
   };
 }
 
-/** What a comparison's result must be; NaN on either side compares as NaN, which only `!=` accepts. */
-const ACCEPT: Readonly<Record<ComparisonOp, (order: number) => boolean>> = {
-  '=': (order) => order === 0,
-  '!=': (order) => order !== 0,
-  '<': (order) => order < 0,
-  '<=': (order) => order <= 0,
-  '>': (order) => order > 0,
-  '>=': (order) => order >= 0,
-};
-
+/** NaN on either side is neither less nor equal nor greater, which only `!=` accepts. */
 function comparison(
   definition: TableDefinition,
   column: Column,
+  op: ComparisonOp,
   value: unknown,
-): (stored: unknown) => number {
+): Omit<CompiledPredicate, 'column'> {
+  const accepted = ACCEPTED[op];
+  const numbers = (wanted: number): Omit<CompiledPredicate, 'column'> => ({
+    keep: (decoded, picks, count) =>
+      decoded === undefined
+        ? 0
+        : keepNumbers(decoded.values as Float64Array, decoded.validity, wanted, accepted, picks, count),
+    mayKeep: (statistics) => mayHave(statistics, wanted, accepted),
+  });
+  const others = (compare: (stored: unknown) => number): Omit<CompiledPredicate, 'column'> => ({
+    keep: keepWhere(
+      (decoded, row) =>
+        decoded !== undefined &&
+        isPresent(decoded.validity, row) &&
+        (compare(decoded.values[row]) & accepted) !== 0,
+    ),
+    mayKeep: ({ count, nulls }) => nulls < count,
+  });
   switch (column.type) {
     case 'f64':
     case 'f32':
     case 'i32':
-      if (typeof value === 'number') return (stored) => order(stored as number, value);
+      if (typeof value === 'number') return numbers(value);
       break;
     case 'i64': {
       const wanted = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
-      if (typeof wanted === 'bigint') return (stored) => order(stored as bigint, wanted);
-      break;
+      if (typeof wanted !== 'bigint') break;
+      return {
+        keep: (decoded, picks, count) =>
+          decoded === undefined
+            ? 0
+            : keepInt64(decoded.values as BigInt64Array, decoded.validity, wanted, accepted, picks, count),
+        mayKeep: (statistics) => mayHave(statistics, wanted, accepted),
+      };
     }
     case 'bool':
-      if (typeof value === 'boolean' || value === 0 || value === 1) {
-        const wanted = Number(value);
-        return (stored) => order(stored as number, wanted);
-      }
+      if (typeof value === 'boolean' || value === 0 || value === 1) return numbers(Number(value));
       break;
     case 'utf8':
-      if (typeof value === 'string') return (stored) => order(stored as string, value);
+      if (typeof value === 'string') return others((stored) => outcome(stored as string, value));
       break;
     default:
-      if (value instanceof Uint8Array) return (stored) => Buffer.compare(stored as Uint8Array, value);
+      if (value instanceof Uint8Array)
+        return others((stored) => outcome(Buffer.compare(stored as Uint8Array, value), 0));
   }
   throw new MillraceError(
     'WRONG_TYPE',
     `column ${JSON.stringify(column.name)} of table ${JSON.stringify(definition.name)} is ${column.type} and cannot be compared with ${show(value)}`,
     { table: definition.name, column: column.name, type: column.type, value: show(value) },
   );
-}
-
-/** Negative, 0, positive, or NaN where there is no order. */
-function order<T extends number | bigint | string>(a: T, b: T): number {
-  return a < b ? -1 : a > b ? 1 : a === b ? 0 : Number.NaN;
 }
 
 /** The error for a column that a table does not have. */

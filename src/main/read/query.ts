@@ -1,18 +1,20 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { timeKind } from '../../shared/chunk/layout.ts';
 import { MillraceError, show } from '../../shared/errors.ts';
+import { compareRefs } from '../../shared/format/block-ref.ts';
 import { ALL_TIME, type TimeRange } from '../../shared/index/index-reader.ts';
 import { type Column, currentColumns, type TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { Rows } from '../api-types.ts';
+import { runDirect } from './direct.ts';
 import { blockPart, type Part, runPart } from './part.ts';
 import { compilePredicates, unknownColumn } from './predicate.ts';
 import { SliceBuilder } from './slice-builder.ts';
 import { type QueryPlan, type Slice, slices } from './slices.ts';
 import type { TableSnapshot } from './snapshot.ts';
+import type { TableReader } from './table-reader.ts';
+import { checkBound } from './time-bound.ts';
+import { checkAborted, Turns } from './turns.ts';
 
-/** A query gives the event loop a turn about this often, so that an AbortSignal can reach it. */
-const TURN_MS = 20;
 const DEFAULT_BATCH_ROWS = 65_536;
 
 /** The options of query and scan, as they come. */
@@ -98,19 +100,20 @@ export function checkQuery(definition: TableDefinition, options: RawQueryOptions
 
 /**
  * Runs a query to its end.
- * @param checkReadable throws if the database was closed meanwhile
  * @throws ABORTED, DAMAGED, CLOSED
  */
 export async function runQuery(
-  storage: Storage,
+  reader: TableReader,
   snapshot: TableSnapshot,
   query: CheckedQuery,
-  checkReadable: () => void,
 ): Promise<Rows> {
+  const { storage, checkReadable } = reader;
   try {
-    const builder = new SliceBuilder(query.plan.columns, query.plan.timeKind);
+    const { plan, parts } = visible(storage, snapshot, query);
+    if (plan.predicates.length === 0) return await runDirect(reader, parts, plan, query.signal);
+    const builder = new SliceBuilder(plan.columns, plan.timeKind);
     const turns = new Turns(query.signal);
-    for (const slice of rowsOf(storage, snapshot, query)) {
+    for (const slice of slices(parts, plan)) {
       if (slice.count > 0) builder.add(slice);
       if (turns.isDue) {
         await turns.take();
@@ -126,20 +129,20 @@ export async function runQuery(
 
 /**
  * The rows of a query in batches, decoded as they are asked for.
- * @param checkReadable throws if the database was closed meanwhile
  * @throws ABORTED, DAMAGED, CLOSED
  */
 export async function* runScan(
-  storage: Storage,
+  reader: TableReader,
   snapshot: TableSnapshot,
   query: CheckedQuery,
-  checkReadable: () => void,
 ): AsyncGenerator<Rows> {
+  const { storage, checkReadable } = reader;
   try {
     const { plan, batchRows, signal } = query;
     const turns = new Turns(signal);
     let builder = new SliceBuilder(plan.columns, plan.timeKind);
-    for (let slice of rowsOf(storage, snapshot, query)) {
+    const { plan: shown, parts } = visible(storage, snapshot, query);
+    for (let slice of slices(parts, shown)) {
       while (builder.rows + slice.count >= batchRows) {
         const [head, tail] = cut(slice, batchRows - builder.rows);
         builder.add(head);
@@ -162,51 +165,33 @@ export async function* runScan(
   }
 }
 
-/** When a long read should let the event loop have a turn: only then can its signal change. */
-class Turns {
-  private readonly wanted: boolean;
-  private at = performance.now() + TURN_MS;
-
-  constructor(signal: AbortSignal | undefined) {
-    this.wanted = signal !== undefined;
-  }
-
-  get isDue(): boolean {
-    return this.wanted && performance.now() > this.at;
-  }
-
-  async take(): Promise<void> {
-    await nextTurn();
-    this.at = performance.now() + TURN_MS;
-  }
-}
-
-/** Throws ABORTED if the signal says so. */
-export function checkAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new MillraceError('ABORTED', 'the call was aborted by its signal', {}, signal.reason);
-  }
-}
-
-function rowsOf(storage: Storage, snapshot: TableSnapshot, { plan }: CheckedQuery): Generator<Slice> {
+/** The parts that a query needs, in order of arrival, and what it wants of them: without the rows that retention hides. */
+function visible(
+  storage: Storage,
+  snapshot: TableSnapshot,
+  { plan }: CheckedQuery,
+): { plan: QueryPlan; parts: Part[] } {
   const { definition, cutoff } = snapshot;
-  const parts: Part[] = snapshot.blocks.map((ref) => blockPart(storage, definition, ref));
-  parts.push(...snapshot.runs.map((run) => runPart(definition, run)));
-  // Rows in memory of one producer come after its blocks, but another's blocks may be younger: names decide.
-  const names = [
-    ...snapshot.blocks,
-    ...snapshot.runs.map((run) => ({ ordinalFirst: run.ordinal, indexFirst: run.indexFirst })),
-  ];
-  const order = parts.map((_, i) => i);
-  order.sort(
-    (a, b) => names[a]!.ordinalFirst - names[b]!.ordinalFirst || names[a]!.indexFirst - names[b]!.indexFirst,
-  );
   const from = plan.timeKind === 'f64' ? Number(cutoff) : cutoff;
-  const visible = from > plan.from ? { ...plan, from } : plan;
-  const wanted = order
-    .map((i) => parts[i]!)
-    .filter((part) => part.maxTs >= BigInt(visible.from) && part.minTs <= BigInt(visible.to));
-  return slices(wanted, visible);
+  const shown = from > plan.from ? { ...plan, from } : plan;
+  const named = snapshot.blocks.map((ref) => ({
+    ordinalFirst: ref.ordinalFirst,
+    indexFirst: ref.indexFirst,
+    part: blockPart(storage, definition, ref),
+  }));
+  // Rows in memory of one producer come after its blocks, but another's blocks may be younger: names decide.
+  for (const run of snapshot.runs) {
+    named.push({
+      ordinalFirst: run.ordinal,
+      indexFirst: run.indexFirst,
+      part: runPart(definition, run),
+    });
+  }
+  const parts = named
+    .sort(compareRefs)
+    .map(({ part }) => part)
+    .filter((part) => part.maxTs >= shown.from && part.minTs <= shown.to);
+  return { plan: shown, parts };
 }
 
 function cut(slice: Slice, at: number): [Slice, Slice] {
@@ -221,28 +206,6 @@ function cut(slice: Slice, at: number): [Slice, Slice] {
     { ...slice, count: at },
     { ...slice, from: from + at, count: count - at },
   ];
-}
-
-function checkBound(definition: TableDefinition, name: string, value: unknown): bigint | undefined {
-  if (value === undefined) return undefined;
-  if (definition.unit === 'ms') {
-    // Rows are far from these ends, but a number as large as a bigint can be is none.
-    if (typeof value === 'bigint')
-      return value < ALL_TIME.from ? ALL_TIME.from : value > ALL_TIME.to ? ALL_TIME.to : value;
-    // ±Infinity means what it says; a time between two ms lies between the rows of both.
-    if (value === Number.NEGATIVE_INFINITY) return ALL_TIME.from;
-    if (value === Number.POSITIVE_INFINITY) return ALL_TIME.to;
-    if (typeof value === 'number' && Number.isFinite(value)) {
-      const whole = name === 'from' ? Math.ceil(value) : Math.floor(value);
-      if (Number.isSafeInteger(whole)) return BigInt(whole);
-    }
-  } else if (typeof value === 'bigint') return value;
-  const want = definition.unit === 'ms' ? 'a number or bigint of ms' : `a bigint of ${definition.unit}`;
-  throw new MillraceError(
-    'INVALID_TIMESTAMP',
-    `${name} is ${show(value)}; for table ${JSON.stringify(definition.name)} it must be ${want}`,
-    { table: definition.name, bound: name, value: show(value) },
-  );
 }
 
 function checkColumns(definition: TableDefinition, wanted: unknown): readonly Column[] {

@@ -1,8 +1,9 @@
+import { lowerBound, upperBound } from '../../shared/aggregate/sorted-rows.ts';
 import type { DecodedColumn } from '../../shared/codec/column-data.ts';
 import type { Column } from '../../shared/schema/types.ts';
 import type { Part } from './part.ts';
 import type { CompiledPredicate } from './predicate.ts';
-import { SliceBuilder } from './slice-builder.ts';
+import { decodedOf, SliceBuilder } from './slice-builder.ts';
 
 /** What a query wants, checked. Times are of the table's kind: numbers for ms tables, else bigints. */
 export interface QueryPlan {
@@ -27,7 +28,6 @@ export interface Slice {
 /** The rows of one part that a query wants, in order of arrival. */
 interface Selected {
   readonly part: Part;
-  readonly time: Float64Array | BigInt64Array;
   readonly picks: Uint32Array | undefined;
   readonly from: number;
   readonly count: number;
@@ -53,11 +53,13 @@ export function* slices(parts: readonly Part[], plan: QueryPlan): Generator<Slic
   }
 }
 
-function* groupSlices(group: readonly Part[], plan: QueryPlan): Generator<Slice> {
+/** The rows that a query wants of one group, in its order. */
+export function* groupSlices(group: readonly Part[], plan: QueryPlan): Generator<Slice> {
   const only = group.length === 1 ? group[0]! : undefined;
   if (only?.sorted) {
     const selected = select(only, plan);
     const slice = withColumns(selected, plan);
+    only.release();
     yield plan.descending ? reversed(slice) : slice;
     return;
   }
@@ -65,15 +67,17 @@ function* groupSlices(group: readonly Part[], plan: QueryPlan): Generator<Slice>
   for (const part of group) {
     const selected = select(part, plan);
     if (selected.count > 0) builder.add(withColumns(selected, plan));
-    yield { ...selected, columns: [], picks: undefined, count: 0 };
+    part.release();
+    yield { time: NO_TIMES, columns: [], picks: undefined, from: 0, count: 0 };
   }
-  const { time, columns } = builder.build();
-  const slice = { time, columns, picks: sortedOrder(time), from: 0, count: time.length };
+  const built = builder.build();
+  const time = built.time.values as Float64Array | BigInt64Array;
+  const slice = { time, columns: decodedOf(built), picks: sortedOrder(time), from: 0, count: time.length };
   yield plan.descending ? reversed(slice) : slice;
 }
 
 /** Parts in groups: each group's times are all at or before the next group's; ties are in order of arrival then. */
-function groupByTime(parts: readonly Part[]): Part[][] {
+export function groupByTime(parts: readonly Part[]): Part[][] {
   const order = parts.map((part, arrival) => ({ part, arrival }));
   order.sort((a, b) =>
     a.part.minTs < b.part.minTs ? -1 : a.part.minTs > b.part.minTs ? 1 : a.arrival - b.arrival,
@@ -99,36 +103,45 @@ function groupByTime(parts: readonly Part[]): Part[][] {
 
 /** Which rows of a part are in the time range and fulfil the predicates. */
 function select(part: Part, plan: QueryPlan): Selected {
-  const time = part.time();
   let picks: Uint32Array | undefined;
   let from = 0;
   let count = part.rows;
-  if (part.sorted) {
-    from = lowerBound(time, plan.from);
-    count = upperBound(time, plan.to) - from;
-  } else {
-    picks = filter(range(0, part.rows), (i) => time[i]! >= plan.from && time[i]! <= plan.to);
-    count = picks.length;
+  const isWhole = part.minTs >= plan.from && part.maxTs <= plan.to;
+  if (!isWhole) {
+    const time = part.time();
+    if (part.sorted) {
+      from = lowerBound(time, part.rows, plan.from);
+      count = upperBound(time, part.rows, plan.to) - from;
+    } else {
+      picks = range(0, part.rows);
+      count = 0;
+      for (const row of picks) if (time[row]! >= plan.from && time[row]! <= plan.to) picks[count++] = row;
+    }
   }
-  for (const { column, test } of plan.predicates) {
+  if (plan.predicates.length > 0 && count > 0) {
+    picks ??= range(from, count);
+    count = part.mayKeep(plan.predicates, picks, count);
+  }
+  for (const { column, keep } of plan.predicates) {
     if (count <= 0) break;
-    const decoded = part.column(column);
-    picks = filter(picks ?? range(from, count), (i) => test(decoded, i));
-    count = picks.length;
+    count = keep(part.column(column, picks!.subarray(0, count)), picks!, count);
   }
-  return { part, time, picks, from, count: Math.max(0, count) };
+  count = Math.max(0, count);
+  return { part, picks: picks?.subarray(0, count), from, count };
 }
 
-/** Decodes the wanted columns, of parts that have any row. */
-function withColumns({ part, time, picks, from, count }: Selected, plan: QueryPlan): Slice {
+/** Decodes the times and the wanted columns, of parts that have any row: only vectors that have one, in a large block. */
+function withColumns({ part, picks, from, count }: Selected, plan: QueryPlan): Slice {
   return {
-    time,
-    columns: count === 0 ? [] : plan.columns.map((column) => part.column(column)),
+    time: count === 0 ? NO_TIMES : part.time(),
+    columns: count === 0 ? [] : plan.columns.map((column) => part.column(column, picks)),
     picks,
     from,
     count,
   };
 }
+
+const NO_TIMES = new Float64Array(0);
 
 function reversed(slice: Slice): Slice {
   const picks = (slice.picks ?? range(slice.from, slice.count)).slice().reverse();
@@ -149,34 +162,4 @@ function range(from: number, count: number): Uint32Array {
   const result = new Uint32Array(Math.max(0, count));
   for (let i = 0; i < result.length; i++) result[i] = from + i;
   return result;
-}
-
-function filter(picks: Uint32Array, keep: (i: number) => boolean): Uint32Array {
-  let kept = 0;
-  for (const pick of picks) if (keep(pick)) picks[kept++] = pick;
-  return picks.subarray(0, kept);
-}
-
-/** First row at or after a time. */
-function lowerBound(time: Float64Array | BigInt64Array, wanted: number | bigint): number {
-  let low = 0;
-  let high = time.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (time[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** First row after a time. */
-function upperBound(time: Float64Array | BigInt64Array, wanted: number | bigint): number {
-  let low = 0;
-  let high = time.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (time[middle]! <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -26,16 +26,25 @@ export class ColumnTarget {
   readonly strings: string[];
   readonly runs: Uint8Array[];
 
-  /** Throws DAMAGED if `rows` is more than an array can have, as the number comes from a file. */
-  constructor(kind: ColumnType, isTime: boolean, timeAsNumber: boolean, rows: number) {
+  /**
+   * Throws DAMAGED if `rows` is more than an array can have, as the number comes from a file.
+   * @param memory where the rows of a fixed-width type are to be, instead of memory of their own
+   */
+  constructor(
+    kind: ColumnType,
+    isTime: boolean,
+    timeAsNumber: boolean,
+    rows: number,
+    memory?: SharedArrayBuffer,
+  ) {
     this.type = isTime ? (timeAsNumber ? 'f64' : 'i64') : kind;
     this.isTime = isTime;
     this.rows = rows;
-    this.values = emptyValues(this.type, rows);
+    this.values = memory === undefined ? emptyValues(this.type, rows) : valuesIn(memory, this.type, rows);
     const values = this.values;
-    const memory = Array.isArray(values) ? NO_ELEMENTS : values.buffer;
-    this.bytes = new Uint8Array(memory);
-    this.words = new Int32Array(this.type === 'bool' ? NO_ELEMENTS : memory);
+    const bytes = Array.isArray(values) ? NO_ELEMENTS : values.buffer;
+    this.bytes = new Uint8Array(bytes);
+    this.words = new Int32Array(this.type === 'bool' ? NO_ELEMENTS : bytes);
     this.f64 = values instanceof Float64Array ? values : new Float64Array(0);
     this.f32 = values instanceof Float32Array ? values : new Float32Array(0);
     this.strings = this.type === 'utf8' ? (values as string[]) : [];
@@ -65,6 +74,23 @@ export class ColumnTarget {
 /** Words of 4 bytes that a value of a number type takes. */
 export function widthInWords(type: ColumnType): 1 | 2 {
   return type === 'f32' || type === 'i32' ? 1 : 2;
+}
+
+function valuesIn(memory: SharedArrayBuffer, type: ColumnType, rows: number): DecodedColumn['values'] {
+  switch (type) {
+    case 'f64':
+      return new Float64Array(memory, 0, rows);
+    case 'f32':
+      return new Float32Array(memory, 0, rows);
+    case 'i64':
+      return new BigInt64Array(memory, 0, rows);
+    case 'i32':
+      return new Int32Array(memory, 0, rows);
+    case 'bool':
+      return new Uint8Array(memory, 0, rows);
+    default:
+      throw new MillraceError('INTERNAL', `a column of type ${type} has no memory of a fixed width`);
+  }
 }
 
 function emptyValues(type: ColumnType, rows: number): DecodedColumn['values'] {

@@ -116,6 +116,20 @@ function refOf(header: Uint8Array, offset: number): BlockRef {
   };
 }
 
+/** The block that begins at a place, going by its own header alone; undefined if none does. For searching damaged files. */
+export function blockAt(storage: Storage, offset: number): { tableId: number; ref: BlockRef } | undefined {
+  const fixed = readExactly(storage, offset, BLOCK_HEADER_BYTES);
+  if (fixed === undefined || viewOf(fixed).getUint32(0, true) !== BLOCK_MAGIC) return undefined;
+  const headerBytes = viewOf(fixed).getUint32(4, true);
+  const length = viewOf(fixed).getUint32(8, true);
+  if (headerBytes > length || length > MAX_BLOCK_BYTES) return undefined;
+  const head = readExactly(storage, offset, headerBytes);
+  if (head === undefined || head.length < BLOCK_HEADER_BYTES) return undefined;
+  const view = viewOf(head);
+  if (headerCrc(head, view.getUint32(12, true)) !== view.getUint32(CRC_AT, true)) return undefined;
+  return { tableId: view.getUint32(16, true), ref: refOf(head, offset) };
+}
+
 /** A block whose header has been read and checked; columns are read and checked when they are asked for. */
 export class Block {
   readonly ref: BlockRef;
@@ -169,7 +183,12 @@ export class Block {
 
   /** Decodes the timestamps: a Float64Array for ms tables, else a BigInt64Array. @throws DAMAGED */
   time(kind: 'f64' | 'i64'): DecodedColumn {
-    return decodeColumn(this.columnBytes(0), kind, true, kind === 'f64', this.ref.rows);
+    return decodeColumn(this.encodedTime(), kind, true, kind === 'f64', this.ref.rows);
+  }
+
+  /** The timestamps' encoded bytes, checked. @throws DAMAGED */
+  encodedTime(): Uint8Array {
+    return this.columnBytes(0);
   }
 
   /** Decodes a column; undefined if the block is older than the column. @throws DAMAGED */

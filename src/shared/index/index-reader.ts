@@ -55,6 +55,28 @@ export class IndexReader {
     return this.select(entry, (part) => part.ordinalLast >= ordinal);
   }
 
+  /**
+   * The block that has a table's newest row: the last one in order of arrival of those whose newest row is. One page of
+   * each level is read.
+   * @throws DAMAGED
+   */
+  newest(entry: TableEntry): BlockRef | undefined {
+    const { state, definition } = entry;
+    if (!isPage(state.root)) return undefined;
+    if (state.height > MAX_HEIGHT) throw damaged(`the index of table ${definition.name} is impossibly high`);
+    let page = state.root;
+    for (let level = state.height; ; level--) {
+      const at = page;
+      const node = this.cached<IndexNode>('index', at, () =>
+        readNode(this.storage, definition.id, at, level),
+      );
+      if (isLeaf(node)) return newestOf(node.refs);
+      const child = newestOf(childrenOf(node));
+      if (child === undefined) return undefined;
+      page = child.page;
+    }
+  }
+
   private select(entry: TableEntry, wanted: (part: Summary) => boolean): BlockRef[] {
     const { state, definition } = entry;
     if (!isPage(state.root)) return [];
@@ -92,4 +114,11 @@ export class IndexReader {
     this.cache.set(key, value);
     return value;
   }
+}
+
+/** The last of those with the greatest time. */
+function newestOf<T extends { readonly maxTs: bigint }>(parts: readonly T[]): T | undefined {
+  let newest: T | undefined;
+  for (const part of parts) if (newest === undefined || part.maxTs >= newest.maxTs) newest = part;
+  return newest;
 }

@@ -1,4 +1,5 @@
 import { timeKind } from '../chunk/layout.ts';
+import { rethrowIoError } from '../errors.ts';
 import { type BlockRef, compareRefs } from '../format/block-ref.ts';
 import { NO_PAGE } from '../format/page.ts';
 import { decodePiece } from '../format/piece.ts';
@@ -31,6 +32,8 @@ export interface Recovery {
   readonly logExtents: readonly Extent[];
   /** Where the blocks lie that only the log refers to. */
   readonly blockExtents: readonly Extent[];
+  /** Those blocks of the log that no frame says were synced: perhaps they are in the system's cache only. */
+  readonly unsyncedBlocks: readonly Extent[];
   readonly frames: number;
   /** Rows that came from the log. */
   readonly rows: number;
@@ -89,11 +92,18 @@ export function recover(storage: Storage): Recovery {
     tables: result,
     logExtents: logs.flatMap(({ log }) => log.extents.map(({ offset, bytes }) => ({ offset, bytes }))),
     blockExtents,
+    unsyncedBlocks: logs.flatMap(({ log }) => blocksAbove(log, log.synced)),
     frames: logs.reduce((sum, { log }) => sum + log.frames.length, 0),
     rows,
     droppedBytes: logs.reduce((sum, { log }) => sum + log.droppedBytes, 0),
     damage: [...damage, ...logs.flatMap(({ log }) => log.damage)],
   };
+}
+
+function blocksAbove({ frames }: WalkedLog, number: number): Extent[] {
+  return frames
+    .filter(({ header }) => header.number > number)
+    .flatMap(({ payload }) => payload.blocks.map(({ ref }) => ({ offset: ref.offset, bytes: ref.length })));
 }
 
 /** The tables of a checkpoint, as far as its catalog can be read. */
@@ -105,6 +115,7 @@ export function catalogTables(reader: IndexReader, root: Root, damage: string[])
         tables.set(definition.id, { definition, state, blocks: [], pieces: [], isNews: false });
       }
     } catch (error) {
+      rethrowIoError(error);
       damage.push(
         `${page.tables} tables from id ${page.firstTable} on are lost from the catalog: ${(error as Error).message}`,
       );
@@ -175,6 +186,7 @@ export function resolve(table: Collected, reader: IndexReader, damage: string[])
   try {
     if (oldest !== Number.POSITIVE_INFINITY) indexed = reader.blocksSince(entry, oldest);
   } catch (error) {
+    rethrowIoError(error);
     damage.push(
       `part of the index of table ${table.definition.name} cannot be read: ${(error as Error).message}`,
     );

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import { MillraceError, rethrowIoError } from '../errors.ts';
 import { checksum } from '../format/checksum.ts';
 import { damaged } from '../format/fields.ts';
 import { encodePage, PAGE_HEADER_BYTES, readPage } from '../format/page.ts';
@@ -50,6 +50,10 @@ export function emptyDatabase(databaseId: Uint8Array, nowMs: number): Uint8Array
   return bytes;
 }
 
+/** Told of a file with one sound superblock: what a power cut leaves that came while the other one was written. */
+export const LONE_SUPERBLOCK =
+  'one of the two superblocks is not sound, by damage or because the power went while it was written; the other one serves';
+
 export interface CurrentRoot {
   readonly superblock: Superblock;
   readonly root: Root;
@@ -73,9 +77,10 @@ export function readCurrentRoot(storage: Storage): CurrentRoot {
   for (const superblock of found) {
     try {
       const root = decodeRoot(readPage(storage, 'root', superblock.root).payload);
-      if (found.length === 1) damage.push('one of the two superblocks is not sound');
+      if (found.length === 1) damage.push(LONE_SUPERBLOCK);
       return { superblock, root, damage };
     } catch (error) {
+      rethrowIoError(error);
       damage.push(
         `the root of checkpoint ${superblock.sequence} cannot be read: ${(error as Error).message}`,
       );

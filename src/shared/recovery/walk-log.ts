@@ -1,3 +1,4 @@
+import { rethrowIoError } from '../errors.ts';
 import { Block } from '../format/block.ts';
 import { viewOf } from '../format/fields.ts';
 import {
@@ -30,6 +31,8 @@ export interface WalkedLog {
   readonly end: LogPosition;
   /** Bytes of frames that were begun but do not hold. */
   readonly droppedBytes: number;
+  /** The highest frame that is known to have been synced. */
+  readonly synced: number;
   readonly damage: string[];
 }
 
@@ -94,12 +97,12 @@ export function walkLog(storage: Storage, writer: number, entry: WriterEntry): W
       for (const { found: dropped } of sound.slice(i)) {
         droppedBytes += FRAME_HEADER_BYTES + dropped.header.payloadBytes;
       }
-      return { frames, extents, end: position, droppedBytes, damage };
+      return { frames, extents, end: position, droppedBytes, synced, damage };
     }
     frames.push({ position, header: found.header, payload });
   }
   const end = { extent: loaded.extent, offset: loaded.extent.offset + at, number };
-  return { frames, extents, end, droppedBytes, damage };
+  return { frames, extents, end, droppedBytes, synced, damage };
 }
 
 function load(storage: Storage, extent: SaltedExtent): LoadedExtent {
@@ -145,7 +148,8 @@ function blocksSound(storage: Storage, payload: FramePayload): boolean {
   for (const { tableId, ref } of payload.blocks) {
     try {
       new Block(storage, tableId, ref).check();
-    } catch {
+    } catch (error) {
+      rethrowIoError(error);
       return false;
     }
   }

@@ -19,18 +19,43 @@ import type { Storage } from './storage.ts';
 /** The URL by which threads load this backend. */
 export const FILE_STORAGE_MODULE = import.meta.url;
 
+/** An interrupted call is made again this often; one that is interrupted for ever is an error, not a thread that hangs. */
+const INTERRUPTIONS_MAX = 100;
+
+/** The system calls on an open file. Tests hand in some that fail. */
+export interface FileCalls {
+  read(fd: number, into: Uint8Array, offset: number, length: number, position: number): number;
+  write(fd: number, bytes: Uint8Array, offset: number, length: number, position: number): number;
+  fdatasync(fd: number): void;
+  fstat(fd: number): { readonly size: bigint; readonly dev: bigint; readonly ino: bigint };
+  ftruncate(fd: number, length: number): void;
+  close(fd: number): void;
+}
+
+const SYSTEM: FileCalls = {
+  read: readSync,
+  write: writeSync,
+  fdatasync: fdatasyncSync,
+  fstat: (fd) => fstatSync(fd, { bigint: true }),
+  ftruncate: ftruncateSync,
+  close: closeSync,
+};
+
 /** The real file, by its path. Each thread opens it itself: Linux reports a write-back error once a descriptor. */
 export function openStorage(location: unknown, writable: boolean): Storage {
   const path = String(location);
   const fd = attempt('open', path, () => openSync(path, writable ? 'r+' : 'r'));
-  return new FileStorage(fd, path);
+  return new FileStorage(SYSTEM, fd, path);
 }
 
-class FileStorage implements Storage {
+/** Storage over an open file. `openStorage` uses it; tests give it calls that fail. */
+export class FileStorage implements Storage {
+  private readonly calls: FileCalls;
   private readonly fd: number;
   private readonly path: string;
 
-  constructor(fd: number, path: string) {
+  constructor(calls: FileCalls, fd: number, path: string) {
+    this.calls = calls;
     this.fd = fd;
     this.path = path;
   }
@@ -39,7 +64,7 @@ class FileStorage implements Storage {
     let done = 0;
     while (done < into.length) {
       const read = attempt('read', this.path, () =>
-        readSync(this.fd, into, done, into.length - done, position + done),
+        this.calls.read(this.fd, into, done, into.length - done, position + done),
       );
       if (read === 0) break;
       done += read;
@@ -51,31 +76,33 @@ class FileStorage implements Storage {
     let done = 0;
     while (done < bytes.length) {
       // A disk that is nearly full takes a part and then says why.
-      done += attempt('write', this.path, () =>
-        writeSync(this.fd, bytes, done, bytes.length - done, position + done),
+      const taken = attempt('write', this.path, () =>
+        this.calls.write(this.fd, bytes, done, bytes.length - done, position + done),
       );
+      if (taken === 0) throw ioError('write', this.path, new Error('the system took no byte'));
+      done += taken;
     }
   }
 
   sync(): void {
-    attempt('fdatasync', this.path, () => fdatasyncSync(this.fd));
+    attempt('fdatasync', this.path, () => this.calls.fdatasync(this.fd));
   }
 
   length(): number {
-    return attempt('fstat', this.path, () => fstatSync(this.fd).size);
+    return Number(attempt('fstat', this.path, () => this.calls.fstat(this.fd)).size);
   }
 
   truncate(length: number): void {
-    attempt('ftruncate', this.path, () => ftruncateSync(this.fd, length));
+    attempt('ftruncate', this.path, () => this.calls.ftruncate(this.fd, length));
   }
 
   identity(): string {
-    const { dev, ino } = attempt('fstat', this.path, () => fstatSync(this.fd, { bigint: true }));
+    const { dev, ino } = attempt('fstat', this.path, () => this.calls.fstat(this.fd));
     return `${dev}:${ino}`;
   }
 
   close(): void {
-    closeSync(this.fd);
+    this.calls.close(this.fd);
   }
 }
 
@@ -139,13 +166,13 @@ function syncFolder(folder: string): void {
 }
 
 function attempt<T>(what: string, path: string, call: () => T): T {
-  for (;;) {
+  for (let interruptions = 0; ; interruptions++) {
     try {
       return call();
     } catch (error) {
       // An interrupted call did nothing; only a sync must never be asked for twice.
-      if ((error as NodeJS.ErrnoException).code === 'EINTR' && what !== 'fdatasync' && what !== 'fsync')
-        continue;
+      const again = (error as NodeJS.ErrnoException).code === 'EINTR' && interruptions < INTERRUPTIONS_MAX;
+      if (again && what !== 'fdatasync' && what !== 'fsync') continue;
       throw ioError(what, path, error);
     }
   }

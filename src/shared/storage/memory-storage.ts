@@ -71,6 +71,14 @@ export class MemoryFile {
     return this.synced.slice(0, this.syncedLength);
   }
 
+  /**
+   * As a kernel after a write-back that failed: what was written but not synced counts as clean. It is still read, no later
+   * sync saves it, and a power cut takes it.
+   */
+  forgetUnsynced(): void {
+    this.dirty = [];
+  }
+
   private keep(): void {
     if (this.synced.length < this.bytes.length) {
       const larger = new Uint8Array(this.bytes.length);

@@ -26,6 +26,7 @@ import type { FreeSpace } from './free-space.ts';
 import { materialize } from './materialize.ts';
 import { ProducerRegistry } from './producers.ts';
 import { recoveredSpace } from './recovered-space.ts';
+import { rewriteUnsynced } from './rewrite-unsynced.ts';
 import { WriterSpace } from './writer-space.ts';
 
 /** A checkpoint is made at least this often while rows arrive: bounds what recovery must read of slow tables' logs. */
@@ -51,6 +52,8 @@ export interface CoordinatorOptions {
   readonly maxProducers: number;
   /** For how long freed bytes are left as they are, for readers in other processes. */
   readonly reuseDelayMs: number;
+  /** Where salts come from; simulations give one that follows from their seed. Default: the system's randomness. */
+  readonly randomWords?: (words: Uint32Array) => Uint32Array;
 }
 
 /** A writer as the coordinator sees it. */
@@ -98,6 +101,7 @@ export class Coordinator {
   private readonly shared: SharedState;
   private readonly storage: Storage;
   private readonly clock: Clock;
+  private readonly randomWords: (words: Uint32Array) => Uint32Array;
   private readonly writers: WriterRecord[] = [];
   private readonly catalog: Catalog;
   private readonly space: FreeSpace;
@@ -139,8 +143,10 @@ export class Coordinator {
     this.clock = clock;
     this.reuseDelayMs = options.reuseDelayMs;
     this.producers = new ProducerRegistry(shared, options.maxProducers);
+    this.randomWords = options.randomWords ?? ((words) => crypto.getRandomValues(words));
     this.recovery = recover(storage);
     const { root, superblock, tables } = this.recovery;
+    rewriteUnsynced(storage, this.recovery);
     this.session = root.session + 1;
     this.space = recoveredSpace(storage, this.recovery);
     this.catalog = new Catalog(
@@ -150,7 +156,7 @@ export class Coordinator {
     this.catalog.adopt(root.catalog);
     for (const [id, { entry }] of tables) shared.tables.setVersion(id, entry.definition.versions.length);
     Atomics.store(shared.control.words, CATALOG, this.catalog.changes.length);
-    const blocks = materialize(storage, this.space, tables.values(), newSalt().seed);
+    const blocks = materialize(storage, this.space, tables.values(), this.newSalt().seed);
     for (const [id, table] of tables) {
       shared.tables.setNextOrdinal(id, table.entry.state.nextOrdinal);
       if (table.blocks.length === 0 && !blocks.has(id)) continue;
@@ -179,7 +185,8 @@ export class Coordinator {
       const own = (definition: TableDefinition): boolean => writerOf(definition.id, logs.length) === writer;
       const definitions = this.catalog.definitions().filter(own);
       return startWriter({
-        ...options,
+        durability: options.durability,
+        commitIntervalMs: options.commitIntervalMs,
         writer,
         entry: this.last.root.writers[writer]!,
         definitions,
@@ -268,6 +275,11 @@ export class Coordinator {
     if (this.deaths.length > DEATHS_KEPT) this.deaths.shift();
     this.deathCounts[writer]!++;
     const record = this.writers[writer]!;
+    if (this.closing !== undefined && this.closing.phase !== 'flush') {
+      // It was told to end. Its last answer stands: all its rows are in blocks, and nothing was committed since.
+      record.stopped = true;
+      return;
+    }
     // An answer of the dead one is void: it speaks of extents that the successor does not have.
     record.ready = undefined;
     record.space.died();
@@ -404,10 +416,10 @@ export class Coordinator {
 
   private finishCheckpoint(): void {
     const { done, closes } = this.pending!;
-    this.pending = undefined;
     const answers = this.writers.map((record) => record.ready!);
     const sealed = answers.every((answer) => answer.sealed);
     if (closes && sealed) {
+      this.pending = undefined;
       // The index is written once the writers have given back what they hold: it then fills the gaps, not the tail.
       this.closing!.phase = 'stop';
       this.waitingForClose = done;
@@ -418,6 +430,8 @@ export class Coordinator {
       answers.map((answer) => answer.entry),
       answers.flatMap((answer) => answer.released),
     );
+    // Not before: if the write fails, those who wait are found here and told.
+    this.pending = undefined;
     if (sealed) for (const { resolve } of done) resolve();
     else this.queued.push(...done);
   }
@@ -548,7 +562,12 @@ export class Coordinator {
 
   private newExtent(bytes: number): SaltedExtent {
     const extent = this.space.allot(Math.ceil(bytes / EXTENT_ALIGN) * EXTENT_ALIGN);
-    return { ...extent, salt: newSalt() };
+    return { ...extent, salt: this.newSalt() };
+  }
+
+  private newSalt(): Salt {
+    const words = this.randomWords(new Uint32Array(2));
+    return { clear: words[0]!, seed: words[1]! };
   }
 
   private send(writer: number, message: ToWriter): void {
@@ -573,9 +592,4 @@ export class Coordinator {
 
 function ringsOf({ slot, hints, backs }: ProducerTicket, writer: number): ProducerRings {
   return { slot, hints: hints[writer]!, backs: backs[writer]! };
-}
-
-function newSalt(): Salt {
-  const words = crypto.getRandomValues(new Uint32Array(2));
-  return { clear: words[0]!, seed: words[1]! };
 }

@@ -239,7 +239,7 @@ const remote: CoordinatorRemote = {
           storage!.close();
           lock!.release();
           closed = true;
-          // Not at once: the answer is still to be posted, and closing the port would lose it.
+          // After the answer is sent: where the writers have ended before, as in a poisoned database, this closes the port.
           setImmediate(endIfDone);
         }
       }

@@ -1,3 +1,4 @@
+import { rethrowIoError } from '../../shared/errors.ts';
 import { readPage } from '../../shared/format/page.ts';
 import type { Recovery } from '../../shared/recovery/recover.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
@@ -18,7 +19,8 @@ export function recoveredSpace(storage: Storage, recovery: Recovery): FreeSpace 
     for (const extent of used) space.subtract(extent);
     space.settle(root.sequence);
     return space;
-  } catch {
+  } catch (error) {
+    rethrowIoError(error);
     // Without the list nothing is known to be free: write behind everything there is.
     return new FreeSpace([], Math.max(storage.length(), root.usedEnd));
   }

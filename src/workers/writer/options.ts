@@ -4,6 +4,7 @@ import type { ProducerRings } from './messages.ts';
 
 /** Moments of a writer's work at which tests may kill it. */
 export type WriterStep =
+  | 'messages taken'
   | 'hints taken'
   | 'block staged'
   | 'frames gathered'

@@ -123,18 +123,20 @@ export class Writer {
    */
   step(): number {
     const began = this.clock.now();
+    // Read before messages and hints: the rows that were appended before a sync was asked for are then among the hints, and
+    // their producer, if it is new, among the messages.
+    const wanted = Atomics.load(this.shared.control.words, this.word + W_SYNC_WANTED);
     this.takeMessages();
+    this.at('messages taken');
     if (this.stopped || this.shared.control.state === STATE_POISONED) return Number.POSITIVE_INFINITY;
-    this.work(began);
+    this.work(began, wanted);
     const now = this.clock.now();
     this.busyMs += now - began;
     this.publishCounters(now);
     return this.pause(now);
   }
 
-  private work(began: number): void {
-    // Read before the hints: what was appended before a sync was asked for is then among them.
-    const wanted = Atomics.load(this.shared.control.words, this.word + W_SYNC_WANTED);
+  private work(began: number, wanted: number): void {
     const syncWanted = wanted !== Atomics.load(this.shared.control.words, this.word + W_SYNC_DONE);
     this.takeHints();
     this.at('hints taken');

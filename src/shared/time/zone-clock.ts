@@ -1,4 +1,4 @@
-import { MillraceError, show } from '../../shared/errors.ts';
+import { MillraceError, show } from '../errors.ts';
 
 const DAY_S = 86_400;
 /** Days remembered: 270 years of them; more than any real file has, and 100,000 small numbers are 4 MB. */

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NanoTsDbShared, type Table } from '../../src/main/index.ts';
+import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
+import type { AllColumns, Reader } from './contract.ts';
+
+type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
+
+/** Millrace, opened anew after writing. `query` gives the timestamps beside the column of W3a. */
+export class MillraceReader implements Reader {
+  readonly version: string;
+  #db!: NanoTsDbShared;
+  #table!: MachineTable;
+
+  constructor() {
+    const own = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+    this.version = (JSON.parse(own) as { version: string }).version;
+  }
+
+  async load(folder: string, tables: readonly WTable[]): Promise<void> {
+    const path = join(folder, 'w.ntt');
+    const db = await NanoTsDbShared.open(path);
+    for (const { name, ts, temp, pressure, vib, count } of tables) {
+      const table = await db.createTable(name, W_COLUMNS);
+      for (let from = 0; from < ts.length; from += W_BATCH_ROWS) {
+        const part = (values: Float64Array): Float64Array => values.subarray(from, from + W_BATCH_ROWS);
+        const columns = { temp: part(temp), pressure: part(pressure), vib: part(vib), count: part(count) };
+        if (!table.append({ ts: part(ts), columns })) await db.drained();
+      }
+    }
+    await db.close();
+    this.#db = await NanoTsDbShared.open(path);
+    this.#table = this.#db.table('m0') as unknown as MachineTable;
+  }
+
+  async column(): Promise<Float64Array> {
+    return (await this.#table.query({ columns: ['temp'] })).columns.temp;
+  }
+
+  async rows(from: number, to: number): Promise<AllColumns> {
+    const { ts, columns } = await this.#table.query({ from, to });
+    return { ts, ...columns };
+  }
+
+  async means(): Promise<ArrayLike<number>> {
+    const { columns } = await this.#table.aggregate({ every: '1m', columns: { temp: ['mean'] } });
+    return columns.temp.mean;
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close();
+  }
+}

@@ -1,0 +1,141 @@
+// Breaks safety-critical lines one at a time, in a copy of this folder, and says whether some test fails for each.
+// Usage: node scripts/mutate.mjs [WORD of a name] (after npm run build). The list with its results is in docs/safety.md.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** name, file, what stands there, what takes its place, tests of which one must fail */
+const MUTATIONS = [
+  [
+    'a commit is acknowledged without its fsync',
+    'src/workers/writer/writer.ts',
+    "    this.storage.sync();\n    this.at('synced');",
+    "    this.storage.length();\n    this.at('synced');",
+    'crash/explorer-log',
+  ],
+  [
+    'blocks are written after the frame that refers to them was synced',
+    'src/workers/writer/writer.ts',
+    ["    this.data.write();\n    this.at('data written');", '    this.newDefinitions.length = 0;'],
+    ["    this.at('data written');", '    this.data.write();\n    this.newDefinitions.length = 0;'],
+    'crash/explorer-log',
+  ],
+  [
+    'the superblock is switched before the pages are synced',
+    'src/workers/coordinator/checkpoint.ts',
+    '  storage.write(buffer, extent.offset);\n  storage.sync();',
+    '  storage.write(buffer, extent.offset);',
+    'crash/explorer-checkpoints',
+  ],
+  [
+    'space is reused before the superblock is synced',
+    'src/workers/coordinator/checkpoint.ts',
+    '  storage.write(encodeSuperblock(superblock), superblockOffset(sequence));\n  storage.sync();',
+    '  storage.write(encodeSuperblock(superblock), superblockOffset(sequence));',
+    'crash/explorer-checkpoints',
+  ],
+  [
+    'space is reused one checkpoint too early',
+    'src/workers/coordinator/coordinator.ts',
+    'this.space.settle(Math.min(sequence, this.oldestPin()));',
+    'this.space.settle(sequence + 1);',
+    'engine/recovery-damage',
+  ],
+  [
+    'a column is read without its checksum',
+    'src/shared/format/block.ts',
+    'if (checksum(bytes, this.headView.getUint32(12, true)) !== this.headView.getUint32(entry + 16, true)) {',
+    'if (bytes.length === 1) {',
+    'damage/flips-1',
+  ],
+  [
+    'a frame is read without its checksum',
+    'src/shared/format/frame.ts',
+    'return viewOf(header).getUint32(28, true) === checksum(payload, salt.seed);',
+    'return header.length + payload.length + salt.seed > 0;',
+    'crash/explorer-log',
+  ],
+  [
+    'recovery takes a commit whose blocks are torn',
+    'src/shared/recovery/walk-log.ts',
+    '!blocksSound(storage, payload)',
+    '!blocksSound(storage, { ...payload, blocks: [] })',
+    'crash/explorer-log',
+  ],
+  [
+    'recovery does not write unsynced blocks again',
+    'src/workers/coordinator/rewrite-unsynced.ts',
+    'for (const { offset, bytes } of unsyncedBlocks) {',
+    'for (const { offset, bytes } of unsyncedBlocks.slice(0, 0)) {',
+    'crash/io-faults-log',
+  ],
+  [
+    'a failed read is taken for damage',
+    'src/shared/errors.ts',
+    "if (MillraceError.is(error) && error.code === 'IO_ERROR') throw error;",
+    "if (MillraceError.is(error) && error.code === 'CLOSED') throw error;",
+    'crash/io-faults-reads',
+  ],
+  [
+    'a sync is answered by what was known before it was asked for',
+    'src/workers/writer/writer.ts',
+    "    const wanted = Atomics.load(this.shared.control.words, this.word + W_SYNC_WANTED);\n    this.takeMessages();\n    this.at('messages taken');\n",
+    "    this.takeMessages();\n    this.at('messages taken');\n    const wanted = Atomics.load(this.shared.control.words, this.word + W_SYNC_WANTED);\n",
+    'engine/new-producer',
+  ],
+  [
+    'both superblocks go to one place',
+    'src/shared/format/superblock.ts',
+    'return sequence % 2 === 0 ? 0 : SUPERBLOCK_BYTES;',
+    'return sequence < 0 ? 0 : SUPERBLOCK_BYTES;',
+    'crash/explorer-checkpoints',
+  ],
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-mutate-'));
+for (const name of [
+  'src',
+  'test',
+  'bench',
+  'types',
+  'dist',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.base.json',
+])
+  cpSync(join(root, name), join(folder, name), { recursive: true });
+symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+
+let survivors = 0;
+for (const [name, file, before, after, tests] of MUTATIONS) {
+  if (process.argv[2] !== undefined && !name.includes(process.argv[2])) continue;
+  const path = join(folder, file);
+  const text = readFileSync(path, 'utf8');
+  let mutated = text;
+  for (const [i, part] of [before].flat().entries()) {
+    if (mutated.split(part).length !== 2) throw new Error(`${file} has not exactly one place for "${name}"`);
+    mutated = mutated.replace(part, () => [after].flat()[i]);
+  }
+  writeFileSync(path, mutated);
+  const outcome = run(tests);
+  writeFileSync(path, text);
+  if (outcome === 'survived') survivors++;
+  console.log(`${outcome.padEnd(9)} ${name} (${tests})`);
+}
+rmSync(folder, { recursive: true });
+process.exitCode = survivors > 0 ? 1 : 0;
+
+/** Builds the copy and runs a test file. */
+function run(tests) {
+  const options = { cwd: folder, encoding: 'utf8' };
+  const build = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], options);
+  if (build.status !== 0) throw new Error(`a mutation does not compile: ${build.stdout}`);
+  const test = ['--enable-source-maps', '--test', join(folder, 'dist/test', `${tests}.test.js`)];
+  return spawnSync(process.execPath, test, { ...options, timeout: 300_000 }).status === 0
+    ? 'survived'
+    : 'killed';
+}

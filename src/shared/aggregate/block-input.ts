@@ -1,0 +1,59 @@
+import { timeKind } from '../chunk/layout.ts';
+import { Block } from '../format/block.ts';
+import type { BlockRef } from '../format/block-ref.ts';
+import { ColumnVectors, timesOf, VectorRoom, valuesOf } from '../read/column-vectors.ts';
+import { VECTOR_ROWS } from '../schema/limits.ts';
+import type { Column, TableDefinition } from '../schema/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { AggregateInput, VectorSource } from './bucket-aggregator.ts';
+
+/** Reads the blocks of one table for a `BucketAggregator`, one at a time: each column has one room that all use. */
+export class BlockInputs {
+  private readonly storage: Storage;
+  private readonly definition: TableDefinition;
+  private readonly timeRoom: VectorRoom;
+  private readonly rooms = new Map<number, VectorRoom>();
+
+  constructor(storage: Storage, definition: TableDefinition) {
+    this.storage = storage;
+    this.definition = definition;
+    const kind = timeKind(definition.unit);
+    this.timeRoom = new VectorRoom(kind, true, kind === 'f64');
+  }
+
+  /** A block, read when it is asked for anything. Holds until the next one is asked for. */
+  of(ref: BlockRef): AggregateInput {
+    const kind = timeKind(this.definition.unit);
+    let opened: Block | undefined;
+    const block = (): Block => (opened ??= new Block(this.storage, this.definition.id, ref));
+    return {
+      rows: ref.rows,
+      minTs: ref.minTs,
+      maxTs: ref.maxTs,
+      sorted: ref.sorted,
+      vectorRows: VECTOR_ROWS,
+      time: () =>
+        vectorSource(new ColumnVectors(block().encodedTime(), ref.rows, timesOf(kind)), this.timeRoom),
+      column: (column) => {
+        const bytes = block().encodedColumn(column);
+        return (
+          bytes && vectorSource(new ColumnVectors(bytes, ref.rows, valuesOf(column.type)), this.room(column))
+        );
+      },
+    };
+  }
+
+  private room(column: Column): VectorRoom {
+    let room = this.rooms.get(column.id);
+    if (room === undefined) this.rooms.set(column.id, (room = new VectorRoom(column.type)));
+    return room;
+  }
+}
+
+function vectorSource(vectors: ColumnVectors, room: VectorRoom): VectorSource {
+  return {
+    present: (vector) => vectors.present(vector),
+    decode: (vector) => room.decode(vectors, vector),
+    statistics: (vector) => vectors.statistics(vector),
+  };
+}

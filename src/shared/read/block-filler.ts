@@ -1,0 +1,128 @@
+import { lowerBound, upperBound } from '../aggregate/sorted-rows.ts';
+import { timeKind } from '../chunk/layout.ts';
+import type { ColumnTarget } from '../codec/column-target.ts';
+import { Block } from '../format/block.ts';
+import type { BlockRef } from '../format/block-ref.ts';
+import { VECTOR_ROWS } from '../schema/limits.ts';
+import type { Column, ColumnType, TableDefinition } from '../schema/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import { ColumnVectors, timesOf, VectorRoom, valuesOf } from './column-vectors.ts';
+import { copyRows, type ResultColumns } from './result-columns.ts';
+
+/** Rows from…to - 1 of a block, and the row of the result that the first of them becomes. */
+export interface BlockSpan {
+  readonly ref: BlockRef;
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+}
+
+/** A block that has been read, and its timestamps. */
+export interface OpenedBlock {
+  readonly block: Block;
+  readonly times: ColumnVectors;
+}
+
+/**
+ * Which rows of a sorted block lie in a range of time, both ends inclusive: [from, to). Its times are decoded vector by
+ * vector, only as far as they must be.
+ * @throws DAMAGED
+ */
+export function rowsWithin(
+  times: ColumnVectors,
+  kind: 'f64' | 'i64',
+  first: number | bigint,
+  last: number | bigint,
+): [from: number, to: number] {
+  let from = 0;
+  let to = 0;
+  for (let vector = 0; vector < times.count; vector++) {
+    const rows = times.rowsOf(vector);
+    const values = timeRoom(kind).decode(times, vector).values as Float64Array | BigInt64Array;
+    from += lowerBound(values, rows, first);
+    const before = upperBound(values, rows, last);
+    to += before;
+    if (before < rows) break;
+  }
+  return [from, to];
+}
+
+/**
+ * Decodes blocks into the rows of a result, in place and vector by vector: only vectors that a span cuts are decoded to a
+ * room of their own and copied from there.
+ */
+export class BlockFiller {
+  private readonly storage: Storage;
+  private readonly definition: TableDefinition;
+  private readonly columns: readonly Column[];
+  private readonly result: ResultColumns;
+
+  constructor(
+    storage: Storage,
+    definition: TableDefinition,
+    columns: readonly Column[],
+    result: ResultColumns,
+  ) {
+    this.storage = storage;
+    this.definition = definition;
+    this.columns = columns;
+    this.result = result;
+  }
+
+  /**
+   * Decodes a span.
+   * @param opened its block, if it has been read already
+   * @throws DAMAGED
+   */
+  fill(span: BlockSpan, opened?: OpenedBlock): void {
+    const { id, unit } = this.definition;
+    const block = opened?.block ?? new Block(this.storage, id, span.ref);
+    const { rows } = span.ref;
+    const { time, columns } = this.result;
+    const times = opened?.times ?? new ColumnVectors(block.encodedTime(), rows, timesOf(timeKind(unit)));
+    fillColumn(times, span, time, timeRoom(timeKind(unit)));
+    for (const [i, column] of this.columns.entries()) {
+      const bytes = block.encodedColumn(column);
+      if (bytes === undefined) copyRows(undefined, undefined, 0, span.to - span.from, columns[i]!, span.at);
+      else
+        fillColumn(
+          new ColumnVectors(bytes, rows, valuesOf(column.type)),
+          span,
+          columns[i]!,
+          roomOf(column.type),
+        );
+    }
+  }
+}
+
+function fillColumn(vectors: ColumnVectors, span: BlockSpan, target: ColumnTarget, room: VectorRoom): void {
+  const { from, to, at } = span;
+  for (let vector = Math.floor(from / VECTOR_ROWS); vector * VECTOR_ROWS < to; vector++) {
+    const start = vector * VECTOR_ROWS;
+    const end = start + vectors.rowsOf(vector);
+    if (start >= from && end <= to) {
+      vectors.decode(vector, target, at + start - from);
+    } else {
+      const first = Math.max(from, start);
+      const decoded = room.decode(vectors, vector);
+      copyRows(decoded, undefined, first - start, Math.min(to, end) - first, target, at + first - from);
+    }
+  }
+}
+
+/** One room for each type, as a thread decodes one vector at a time and copies it at once. */
+const rooms = new Map<string, VectorRoom>();
+
+/** A room for vectors of a column of this type. It holds until the next vector of the type is decoded. */
+export function roomOf(type: ColumnType): VectorRoom {
+  let room = rooms.get(type);
+  if (room === undefined) rooms.set(type, (room = new VectorRoom(type)));
+  return room;
+}
+
+/** A room for vectors of timestamps. */
+export function timeRoom(kind: 'f64' | 'i64'): VectorRoom {
+  let room = rooms.get(`time ${kind}`);
+  if (room === undefined) rooms.set(`time ${kind}`, (room = new VectorRoom(kind, true, kind === 'f64')));
+  return room;
+}

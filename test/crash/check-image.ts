@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { NanoTsDbShared } from '../../src/main/index.ts';
+import { ReadOnlyDatabase } from '../../src/main/read-only.ts';
+import { ManualClock } from '../../src/shared/clock.ts';
+import { createSharedState, type SharedState } from '../../src/shared/control/shared-state.ts';
+import { LONE_SUPERBLOCK } from '../../src/shared/recovery/superblocks.ts';
+import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
+import type { Storage } from '../../src/shared/storage/storage.ts';
+import { Coordinator } from '../../src/workers/coordinator/coordinator.ts';
+import { InlineEngine } from '../support/inline-engine.ts';
+import type { Random } from '../support/model-values.ts';
+import { imageStorage } from '../support/storage/image-storage.ts';
+import { appendNumbers, makeTable } from './crash-tables.ts';
+import { type Counts, countAll, PRODUCERS, seededWords } from './world.ts';
+
+/** What must and what may be found. */
+export interface Bounds {
+  readonly acked: Counts;
+  readonly appended: Counts;
+}
+
+/**
+ * Opens what a crash left, for reading, and checks it: what was acknowledged is there, a prefix of each producer's rows in
+ * each table, no row that is wrong or was never appended, and no damage is reported, since a crash damages nothing.
+ */
+export async function checkImage(image: Uint8Array, bounds: Bounds): Promise<Counts> {
+  const db = new NanoTsDbShared(new ReadOnlyDatabase('image', imageStorage(image)));
+  const damage = (await db.stats()).recovery.damage.filter((each) => each !== LONE_SUPERBLOCK);
+  assert.deepEqual(
+    damage,
+    [],
+    'a crash damages nothing, but it may tear the superblock that was being written',
+  );
+  const found = await countAll(db);
+  for (const [name, counts] of bounds.acked) {
+    const there = found.get(name);
+    assert.ok(there !== undefined, `table "${name}" was acknowledged and is gone`);
+    for (const [producer, count] of counts.entries()) {
+      assert.ok(
+        there[producer]! >= count,
+        `"${name}", producer ${producer}: ${there[producer]} rows, ${count} were acknowledged`,
+      );
+    }
+  }
+  for (const [name, counts] of found) {
+    const most = bounds.appended.get(name);
+    assert.ok(most !== undefined, `table "${name}" was never made`);
+    for (const [producer, count] of counts.entries()) {
+      assert.ok(
+        count <= most[producer]!,
+        `"${name}", producer ${producer}: ${count} rows, only ${most[producer]} were appended`,
+      );
+    }
+  }
+  return found;
+}
+
+let shared: SharedState | undefined;
+
+/**
+ * Opens a storage for writing as far as the first append could come: recovery, its repairs, its checkpoint. Writers are not
+ * started, so it takes a millisecond.
+ */
+export function recoverForWriting(storage: Storage, random: Random): void {
+  // One for all: opening sets what it needs of it.
+  shared ??= createSharedState(2, 1 << 20);
+  const nobody = { channel: { take: () => undefined, post: () => {} } };
+  const options = {
+    durability: 'interval' as const,
+    commitIntervalMs: 10,
+    maxProducers: 4,
+    reuseDelayMs: 0,
+    randomWords: seededWords(random),
+  };
+  new Coordinator(shared, storage, new ManualClock(), options, () => nobody);
+}
+
+/** Opens an image with a whole engine, appends to every table, cuts the power after a sync, and reads all again. */
+export async function appendAndCrash(image: Uint8Array, before: Counts, random: Random): Promise<void> {
+  const engine = new InlineEngine({ file: new MemoryFile(image), randomWords: seededWords(random) });
+  const db = NanoTsDbShared.over(engine);
+  const handles = [db, NanoTsDbShared.over(engine.asProducer(1))];
+  for (const [name, counts] of before) {
+    for (let producer = 0; producer < PRODUCERS; producer++)
+      appendNumbers(makeTable(handles[producer]!, name), producer, counts[producer]!, 7, random.chance(0.5));
+  }
+  await db.sync();
+  const expected = new Map([...before].map(([name, counts]) => [name, counts.map((count) => count + 7)]));
+  await checkImage(engine.file.syncedImage(), { acked: expected, appended: expected });
+  await db.close();
+  await checkImage(engine.file.image(), { acked: expected, appended: expected });
+}

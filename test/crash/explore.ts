@@ -1,0 +1,160 @@
+import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
+import { Random } from '../support/model-values.ts';
+import { PowerCutDisk } from '../support/storage/power-cut-disk.ts';
+import { type FileOp, tracing } from '../support/storage/tracing.ts';
+import { appendAndCrash, type Bounds, checkImage, recoverForWriting } from './check-image.ts';
+import { ImageKeys, sectorsOf } from './image-keys.ts';
+import { runWorkload, type Workload } from './workloads.ts';
+import type { Counts } from './world.ts';
+
+export interface ExploreOptions {
+  /** States at most of each point of a workload, about. */
+  readonly statesOfPoint: number;
+  /** Of so many states one has the crashes of its own recovery explored. */
+  readonly recoveryOfEvery: number;
+  /** States at most of each point of a recovery, about. */
+  readonly statesOfRecoveryPoint: number;
+  /** Of so many states one is opened by a whole engine and appended to. */
+  readonly appendToEvery: number;
+}
+
+/** Numbers of distinct states, by their bytes. */
+export interface Explored {
+  states: number;
+  ofRecovery: number;
+  /** Points in time after which the power was cut. */
+  points: number;
+  /** States that lack some of what had been appended. */
+  withLoss: number;
+}
+
+/** Cuts the power after every step of a workload in every way that there is time for, and checks what is left. */
+export async function explore(workload: Workload, seed: number, options: ExploreOptions): Promise<Explored> {
+  const world = await runWorkload(workload, seed);
+  return new Explorer(`"${workload.name}", seed ${seed}`, seed, options).run(world.before, world.events);
+}
+
+class Explorer {
+  private readonly where: string;
+  private readonly random: Random;
+  private readonly options: ExploreOptions;
+  private readonly seen = new Set<string>();
+  private readonly result: Explored = { states: 0, ofRecovery: 0, points: 0, withLoss: 0 };
+  private visits = 0;
+
+  constructor(where: string, seed: number, options: ExploreOptions) {
+    this.where = where;
+    this.random = new Random(seed ^ 0x5eed);
+    this.options = options;
+  }
+
+  async run(
+    before: Uint8Array,
+    events: Awaited<ReturnType<typeof runWorkload>>['events'],
+  ): Promise<Explored> {
+    const disk = new NamedDisk(before);
+    let bounds: Bounds = { acked: new Map(), appended: new Map() };
+    let hasNews = false;
+    for (const [i, event] of events.entries()) {
+      if (event.kind === 'mark') {
+        // What was acknowledged must be there from now on, so the same bytes are looked at with other eyes.
+        hasNews ||= !sameCounts(event.acked, bounds.acked);
+        bounds = event;
+        continue;
+      }
+      if (hasNews) await this.point(disk, bounds, 4, `before event ${i}`);
+      hasNews = false;
+      disk.apply(event);
+      await this.point(disk, bounds, this.options.statesOfPoint, `after event ${i}, a ${event.kind}`);
+    }
+    await this.point(disk, bounds, this.options.statesOfPoint, 'at the end');
+    return this.result;
+  }
+
+  private async point(disk: NamedDisk, bounds: Bounds, most: number, when: string): Promise<void> {
+    this.result.points++;
+    let state = 0;
+    for (const { image, key } of disk.states(this.random, most)) {
+      await this.visit(image, key, bounds, `${this.where}, ${when}, state ${state++}`);
+    }
+  }
+
+  private async visit(image: Uint8Array, key: string, bounds: Bounds, where: string): Promise<void> {
+    const isNew = this.isNew(key);
+    if (!this.isNew(`${key} ${JSON.stringify([...bounds.acked])}`)) return;
+    this.visits++;
+    try {
+      const found = await checkImage(image, bounds);
+      if (isNew) this.result.states++;
+      if (!sameCounts(found, bounds.appended)) this.result.withLoss++;
+      await this.reopen(image, found, isNew && this.visits % this.options.recoveryOfEvery === 0, where);
+      if (this.visits % this.options.appendToEvery === 0) await appendAndCrash(image, found, this.random);
+    } catch (error) {
+      throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** Opens a state for writing: the same rows must be there, durable; if wanted, after a crash at any point of it too. */
+  private async reopen(image: Uint8Array, found: Counts, isExplored: boolean, where: string): Promise<void> {
+    const file = new MemoryFile(image);
+    const ops: FileOp[] = [];
+    recoverForWriting(
+      tracing(file.open(), (op) => ops.push(op)),
+      this.random,
+    );
+    const exactly = { acked: found, appended: found };
+    await checkImage(file.syncedImage(), exactly);
+    if (!isExplored) return;
+    const disk = new NamedDisk(image);
+    for (const [i, op] of ops.entries()) {
+      disk.apply(op);
+      for (const { image: again, key } of disk.states(this.random, this.options.statesOfRecoveryPoint)) {
+        if (!this.isNew(key)) continue;
+        this.result.ofRecovery++;
+        try {
+          await checkImage(again, exactly);
+          const second = new MemoryFile(again);
+          recoverForWriting(second.open(), this.random);
+          await checkImage(second.syncedImage(), exactly);
+        } catch (error) {
+          throw new Error(
+            `${where}, then a crash after op ${i} of its recovery: ${(error as Error).message}`,
+            {
+              cause: error,
+            },
+          );
+        }
+      }
+    }
+  }
+
+  private isNew(key: string): boolean {
+    const { size } = this.seen;
+    return this.seen.add(key).size > size;
+  }
+}
+
+/** A disk whose states have names. */
+class NamedDisk {
+  private readonly disk: PowerCutDisk;
+  private keys: ImageKeys;
+
+  constructor(image: Uint8Array) {
+    this.disk = new PowerCutDisk(image);
+    this.keys = new ImageKeys(image);
+  }
+
+  apply(op: FileOp): void {
+    this.disk.apply(op);
+    if (op.kind === 'sync') this.keys = new ImageKeys(this.disk.durableImage());
+  }
+
+  *states(random: Random, most: number): Generator<{ image: Uint8Array; key: string }> {
+    const touched = new Set(this.disk.touched().flatMap(({ position, bytes }) => sectorsOf(position, bytes)));
+    for (const image of this.disk.states(random, most)) yield { image, key: this.keys.keyOf(image, touched) };
+  }
+}
+
+function sameCounts(a: Counts, b: Counts): boolean {
+  return JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+}

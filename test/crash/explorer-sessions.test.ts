@@ -1,0 +1,3 @@
+import { exploreInCi } from './explorer-tests.ts';
+
+exploreInCi(['opened again and again'], { states: 2700, ofRecovery: 400 });

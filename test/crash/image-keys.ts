@@ -1,0 +1,60 @@
+import { crc32 } from 'node:zlib';
+
+const SECTOR_BYTES = 512;
+
+/**
+ * Names images by their bytes: equal images have equal keys. A key is made of the sectors' checksums, so that of an image
+ * which differs from a known one in a few sectors costs only those.
+ */
+export class ImageKeys {
+  private sectors: Uint32Array;
+  private sumA = 0;
+  private sumB = 0;
+
+  constructor(base: Uint8Array) {
+    this.sectors = new Uint32Array(Math.ceil(base.length / SECTOR_BYTES));
+    for (let i = 0; i < this.sectors.length; i++) this.sectors[i] = checksumOf(base, i);
+    for (const [i, crc] of this.sectors.entries()) this.add(i, crc, 1);
+  }
+
+  /** The key of an image that differs from the base only in these sectors and in what is behind the base's end. */
+  keyOf(image: Uint8Array, touched: Iterable<number>): string {
+    const { sumA, sumB } = this;
+    const count = Math.ceil(image.length / SECTOR_BYTES);
+    // Where the lengths differ, the last common sector may be cut as well.
+    const first = Math.max(0, Math.min(count, this.sectors.length) - 1);
+    const sectors = new Set(touched);
+    for (let i = first; i < Math.max(count, this.sectors.length); i++) sectors.add(i);
+    for (const i of sectors) {
+      if (i < this.sectors.length) this.add(i, this.sectors[i]!, -1);
+      if (i < count) this.add(i, checksumOf(image, i), 1);
+    }
+    const key = `${image.length} ${this.sumA} ${this.sumB}`;
+    this.sumA = sumA;
+    this.sumB = sumB;
+    return key;
+  }
+
+  private add(sector: number, crc: number, sign: 1 | -1): void {
+    this.sumA = (this.sumA + sign * mixed(crc ^ Math.imul(sector + 1, 0x9e37_79b1))) >>> 0;
+    this.sumB = (this.sumB + sign * mixed(Math.imul(crc, 0x85eb_ca6b) + sector)) >>> 0;
+  }
+}
+
+/** Which sectors a range of bytes lies in. */
+export function sectorsOf(position: number, bytes: number): number[] {
+  const first = Math.floor(position / SECTOR_BYTES);
+  const last = Math.floor((position + Math.max(bytes, 1) - 1) / SECTOR_BYTES);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+function checksumOf(image: Uint8Array, sector: number): number {
+  return crc32(image.subarray(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES));
+}
+
+/** The finalizer of MurmurHash3 (Austin Appleby). */
+function mixed(n: number): number {
+  let h = Math.imul(n ^ (n >>> 16), 0x85eb_ca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}

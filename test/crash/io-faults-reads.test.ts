@@ -1,0 +1,3 @@
+import { failEveryReadInCi } from './fault-tests.ts';
+
+failEveryReadInCi(3);

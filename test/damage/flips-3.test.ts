@@ -1,0 +1,3 @@
+import { flipQuarter } from './flip-tests.ts';
+
+flipQuarter(2);

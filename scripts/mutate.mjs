@@ -42,7 +42,7 @@ const MUTATIONS = [
     'space is reused one checkpoint too early',
     'src/workers/coordinator/coordinator.ts',
     'this.space.settle(Math.min(sequence, this.oldestPin()));',
-    'this.space.settle(sequence + 1);',
+    'this.space.settle(Math.min(sequence + 1, this.oldestPin() + 1));',
     'engine/recovery-damage',
   ],
   [

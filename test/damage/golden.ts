@@ -30,9 +30,9 @@ export async function goldenImage(isClosed: boolean): Promise<Uint8Array> {
   const tables = GOLDEN_TABLES.map((name) => db.createTableSync(name, COLUMNS));
   for (let part = 0; part < 8; part++) {
     for (const table of tables) {
-      for (let i = 0; i < 40; i++) {
-        const n = part * 40 + i;
-        const raw = Uint8Array.from({ length: 24 }, () => random.below(256));
+      for (let i = 0; i < 13; i++) {
+        const n = part * 13 + i;
+        const raw = Uint8Array.from({ length: 120 }, () => random.below(256));
         table.appendRow(1_700_000_000_000 + n, [
           random.u32() / 3,
           n % 7 === 0 ? null : random.u32() / 7,

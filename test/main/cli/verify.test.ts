@@ -7,7 +7,7 @@ import { goldenImage } from '../../damage/golden.ts';
 import { tempDir } from '../ingest/temp-dir.ts';
 import { cli } from './run-cli.ts';
 
-const ROWS = 320;
+const ROWS = 104;
 
 /** The golden database with one byte changed in the n-th structure that begins with these letters. */
 function damage(image: Uint8Array, letters: string, n: number, offset: number): Uint8Array {

@@ -29,4 +29,14 @@ export type {
   WriterStats,
 } from './api-types.ts';
 export { NanoTsDbShared } from './database.ts';
+export type {
+  SqlBatches,
+  SqlColumns,
+  SqlFormat,
+  SqlOptions,
+  SqlParameter,
+  SqlParameters,
+  SqlResults,
+  SqlRow,
+} from './sql/sql-types.ts';
 export { Table, type TimeSpan } from './table.ts';

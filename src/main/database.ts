@@ -20,6 +20,8 @@ import { checkOpenOptions, checkTableOptions } from './options.ts';
 import { checkTables } from './read/aggregate-options.ts';
 import { checkAborted } from './read/turns.ts';
 import { ReadOnlyDatabase } from './read-only.ts';
+import { SqlRunner } from './sql/run-sql.ts';
+import type { SqlBatches, SqlFormat, SqlOptions, SqlParameters, SqlResults } from './sql/sql-types.ts';
 import { Table, type TimeSpan } from './table.ts';
 import type { TableCore } from './table-core.ts';
 import { startThreads } from './thread-engine.ts';
@@ -38,6 +40,7 @@ import { WritableDatabase } from './writable-database.ts';
 export class NanoTsDbShared {
   private readonly core: DatabaseCore;
   private readonly series = new Map<string, TableCore>();
+  private sqlRunner: SqlRunner | undefined;
 
   /** @internal Databases come from `open`. */
   constructor(core: DatabaseCore) {
@@ -218,6 +221,31 @@ export class NanoTsDbShared {
     return sum;
   }
 
+  /**
+   * Runs one SQL statement: DuckDB's whole SELECT dialect over the tables of this database, rows just appended included;
+   * CREATE TABLE and INSERT INTO … VALUES go to the engine. Only the columns and the times that a statement needs are read.
+   * @param params values for `?` and `$1` (array) or `$name` (object)
+   * @returns row objects, or columns or an Arrow table as `format` says
+   * @throws SQL_ERROR, MISSING_PACKAGE (SELECT needs the package @duckdb/node-api), UNKNOWN_TABLE, TABLE_EXISTS,
+   *   WRONG_TYPE, INVALID_OPTION, ABORTED, DAMAGED, READ_ONLY, CLOSED; INSERT also what `Table.append` throws
+   */
+  sql<F extends SqlFormat = 'rows'>(
+    text: string,
+    params?: SqlParameters,
+    options: SqlOptions<F> = {},
+  ): Promise<SqlResults[F]> {
+    return this.runner().run(text, params, options);
+  }
+
+  /** As `sql`, batch by batch as DuckDB makes them: for results larger than memory. Ending the loop early is fine. */
+  sqlStream<F extends SqlFormat = 'rows'>(
+    text: string,
+    params?: SqlParameters,
+    options: SqlOptions<F> = {},
+  ): AsyncGenerator<SqlBatches[F]> {
+    return this.runner().stream(text, params, options);
+  }
+
   /** Resolves once every row whose append had returned before, in any thread, survives a power cut. @throws POISONED */
   sync(): Promise<void> {
     return this.core.sync();
@@ -255,12 +283,19 @@ export class NanoTsDbShared {
    * threads so far is durable then, and only this handle is closed.
    * @throws POISONED if the database was poisoned: what was acknowledged is safe, reopening finds it
    */
-  close(): Promise<void> {
-    return this.core.close();
+  async close(): Promise<void> {
+    // Both at once: from here on nothing is taken and nothing begins, and statements that run end with CLOSED.
+    const [, closed] = await Promise.allSettled([this.sqlRunner?.close(), this.core.close()]);
+    if (closed.status === 'rejected') throw closed.reason;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private runner(): SqlRunner {
+    this.sqlRunner ??= new SqlRunner(this.core);
+    return this.sqlRunner;
   }
 
   private definition(name: string): TableDefinition {

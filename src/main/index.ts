@@ -32,4 +32,14 @@ export type {
 } from './api-types.ts';
 export { connect } from './connect.ts';
 export { NanoTsDbShared } from './database.ts';
+export type {
+  SqlBatches,
+  SqlColumns,
+  SqlFormat,
+  SqlOptions,
+  SqlParameter,
+  SqlParameters,
+  SqlResults,
+  SqlRow,
+} from './sql/sql-types.ts';
 export { Table, type TimeSpan } from './table.ts';

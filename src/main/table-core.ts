@@ -1,3 +1,4 @@
+import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
 import { MillraceError } from '../shared/errors.ts';
 import { ALL_TIME, type TimeRange } from '../shared/index/index-reader.ts';
 import { currentColumns, type TableDefinition } from '../shared/schema/types.ts';
@@ -8,6 +9,8 @@ import { appendBatch } from './append/batch-append.ts';
 import { checkBatch } from './append/batch-check.ts';
 import type { TableAppender } from './append/table-appender.ts';
 import { arrowToBatches, isArrowInput } from './arrow/arrow-input.ts';
+import { ArrowOutput } from './arrow/arrow-output.ts';
+import { loadArrow } from './arrow/load-arrow.ts';
 import { runAggregate } from './read/aggregate.ts';
 import { type CheckedAggregate, checkAggregate, type RawAggregateOptions } from './read/aggregate-options.ts';
 import { PARALLEL_MIN_VALUES } from './read/parallel.ts';
@@ -15,6 +18,7 @@ import { runPart } from './read/part.ts';
 import { checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
 import type { ScanPool } from './read/scan-pool.ts';
 import type { TableSnapshot } from './read/snapshot.ts';
+import { SyncScan } from './read/sync-scan.ts';
 import type { TableReader } from './read/table-reader.ts';
 import { tableStats } from './read/table-stats.ts';
 import { checkAborted } from './read/turns.ts';
@@ -153,6 +157,30 @@ export class TableCore {
     return this.host.last([this.definition])[0]!;
   }
 
+  async queryArrow(options: RawQueryOptions): Promise<ArrowTable> {
+    const rows = await this.query(options);
+    const output = await this.arrowOutput(options);
+    return output.table([output.batch(rows)]);
+  }
+
+  async *scanArrow(options: RawQueryOptions): AsyncGenerator<RecordBatch> {
+    let output: ArrowOutput | undefined;
+    for await (const rows of this.scan(options)) {
+      output ??= await this.arrowOutput(options);
+      yield output.batch(rows);
+    }
+  }
+
+  /**
+   * As `scan`, but synchronous, for a caller that must not wait. The snapshot is taken at once; the caller releases it.
+   */
+  openScan(options: RawQueryOptions): SyncScan {
+    this.host.checkReadable();
+    const query = checkQuery(this.definition, options);
+    const snapshot = this.host.snapshot(this.definition, query.range);
+    return new SyncScan(this.host.storage, snapshot, query, () => this.host.checkReadable());
+  }
+
   async timeRange(): Promise<{ from: number | bigint; to: number | bigint } | null> {
     const stats = this.stats();
     return stats.from === null || stats.to === null ? null : { from: stats.from, to: stats.to };
@@ -196,6 +224,15 @@ export class TableCore {
   private takeLane(): void {
     this.lane.active?.sendChunk();
     this.lane.active = this.appender;
+  }
+
+  /** For options that were checked. */
+  private async arrowOutput({ columns }: RawQueryOptions): Promise<ArrowOutput> {
+    const all = currentColumns(this.definition);
+    const wanted = (columns as readonly string[] | undefined)?.map(
+      (name) => all.find((column) => column.name === name)!,
+    );
+    return new ArrowOutput(await loadArrow(), this.definition.unit, wanted ?? all);
   }
 
   /** Sends the filling chunk of this thread, so that a close need not look for it. */

@@ -1,3 +1,4 @@
+import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
 import { type ColumnType, currentColumns, type TimeUnit } from '../shared/schema/types.ts';
 import type { AggregateColumns, AggregateOptions, Buckets } from './aggregate-types.ts';
 import type {
@@ -119,6 +120,23 @@ export class Table<C extends readonly ColumnSpec[] = AnySpecs, U extends TimeUni
    */
   last(): Promise<LastRow<TypesOf<C>, U> | null> {
     return this.core.last() as unknown as Promise<LastRow<TypesOf<C>, U> | null>;
+  }
+
+  /**
+   * As `query`, as an apache-arrow Table of one batch: `ts` is a Timestamp of the table's unit without a zone, f64, f32, i64
+   * and i32 lie in it as they were decoded, without a copy.
+   */
+  queryArrow<const N extends keyof TypesOf<C> & string = keyof TypesOf<C> & string>(
+    options: QueryOptions<TypesOf<C>, U, N> = {},
+  ): Promise<ArrowTable> {
+    return this.core.queryArrow(options);
+  }
+
+  /** As `scan`, as apache-arrow RecordBatches, all of one schema. */
+  scanArrow<const N extends keyof TypesOf<C> & string = keyof TypesOf<C> & string>(
+    options: ScanOptions<TypesOf<C>, U, N> = {},
+  ): AsyncGenerator<RecordBatch> {
+    return this.core.scanArrow(options);
   }
 
   /** The smallest and the largest timestamp, or null if there is no row. */

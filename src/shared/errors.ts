@@ -1,7 +1,7 @@
 /** Every failure that a user can meet has one of these stable codes; messages may change, codes do not. */
 export type ErrorCode =
   | 'ABORTED' // an AbortSignal ended the call
-  | 'BAD_INPUT_FILE' // a CSV or Parquet file cannot be ingested; file, line and column are named
+  | 'BAD_INPUT_FILE' // a CSV, Parquet or Arrow file cannot be ingested; file, line and column are named
   | 'CLOSED' // the handle was closed
   | 'DAMAGED' // bytes of the file fail their checksum or make no sense
   | 'DATABASE_LOCKED' // another process, or another handle of this one, has it open for writing
@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'INVALID_TIMESTAMP' // not a safe integer (ms tables) or not an int64 (us, ns tables)
   | 'IO_ERROR' // the operating system refused; `cause` has its error
   | 'LONE_SURROGATE' // a string that has no UTF-8 form
+  | 'MISSING_PACKAGE' // an optional package is not installed; the message says how
   | 'NEWER_VERSION' // the file was made by a newer Millrace
   | 'NOT_A_DATABASE' // the file is something else
   | 'NOT_A_FILE' // the path is a directory or a device
@@ -23,6 +24,7 @@ export type ErrorCode =
   | 'RESERVED_NAME' // `ts` is the timestamp's own name
   | 'ROW_TOO_LARGE' // the strings and bytes of one row are together too long
   | 'SNAPSHOT_EXPIRED' // what a long read needs was overwritten; read again
+  | 'SQL_ERROR' // a statement cannot be understood or run; the message says where
   | 'TABLE_EXISTS' // a table of this name has other columns or another unit
   | 'TOO_MANY' // tables, columns or producers over the limit
   | 'UNKNOWN_COLUMN'

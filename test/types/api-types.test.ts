@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NanoTsDbShared, type Rows, type Table } from '../../src/main/index.ts';
+import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
+import { NanoTsDbShared, type Rows, type SqlColumns, type SqlRow, type Table } from '../../src/main/index.ts';
 import { InlineEngine } from '../support/inline-engine.ts';
 
 /*
@@ -24,6 +25,27 @@ const COLUMNS = [
 
 type Machine = Table<typeof COLUMNS, 'ms'>;
 type Counter = Table<readonly [{ readonly name: 'count'; readonly type: 'i64' }], 'us'>;
+
+/** Never called: only compiled. */
+export async function sqlAndArrow(db: NanoTsDbShared, machine: Machine): Promise<void> {
+  same<Awaited<ReturnType<typeof machine.queryArrow>>, ArrowTable>(true);
+  for await (const batch of machine.scanArrow({ columns: ['f32'], batchRows: 10 }))
+    same<typeof batch, RecordBatch>(true);
+  // @ts-expect-error: there is no such column
+  await machine.queryArrow({ columns: ['nope'] });
+  const rows = await db.sql('SELECT 1', [1, 2n, 'x', null, true, new Date(), new Uint8Array(1)]);
+  same<typeof rows, SqlRow[]>(true);
+  const columns = await db.sql('SELECT $a', { a: 1 }, { format: 'columns' });
+  same<typeof columns, SqlColumns>(true);
+  const table = await db.sql('SELECT 1', [], { format: 'arrow', times: 'bigint' });
+  same<typeof table, ArrowTable>(true);
+  for await (const batch of db.sqlStream('SELECT 1', [], { format: 'arrow' }))
+    same<typeof batch, RecordBatch>(true);
+  // @ts-expect-error: a parameter is no object
+  await db.sql('SELECT ?', [{}]);
+  // @ts-expect-error: there is no such format
+  await db.sql('SELECT 1', [], { format: 'csv' });
+}
 
 /** Never called: only compiled. */
 export async function compiled(db: NanoTsDbShared, machine: Machine, counter: Counter): Promise<void> {

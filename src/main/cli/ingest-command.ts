@@ -2,6 +2,7 @@ import { NanoTsDbShared } from '../index.ts';
 import { checkFile, type IngestOptions, type IngestResult, ingestFile } from '../ingest/ingest-file.ts';
 import { type Command, type Io, parseCommandLine, usageError } from './command.ts';
 import { EXIT } from './exit-code.ts';
+import { catchInterrupt } from './interrupt.ts';
 import { formatBytes, formatCount, formatDuration, plural } from './numbers.ts';
 import { toJson, writeOut } from './output.ts';
 import { parseChoice, parseCount, parseList, parseTypes } from './parse-arguments.ts';
@@ -9,8 +10,8 @@ import { ProgressBar } from './progress.ts';
 
 const HELP = `Usage: millrace ingest FILE --db DB [options]
 
-Reads a CSV or Parquet file into tables of the database DB, which is made if there is none. When it ends, the rows are on
-disk. If a line is bad, the rows before it stay, and the error says how many they are.
+Reads a CSV, Parquet or Arrow file into tables of the database DB, which is made if there is none. When it ends, the rows
+are on disk. If a line is bad, the rows before it stay, and the error says how many they are.
 
 Where the rows go:
   --db DB             the database (required)
@@ -19,10 +20,10 @@ Where the rows go:
   --writers N         writer threads; default: cores - 1
 
 What is read:
-  --format F          csv or parquet; default: by the file's first bytes
+  --format F          csv, parquet or arrow (file or stream); default: by the file's first bytes
   --columns a,b       only these columns, beside the time and --table-by
   --types c=T,…       types of columns: f64 f32 i64 i32 bool utf8 bytes; default: from the first 1,000 rows (CSV) or as
-                      the file says (Parquet)
+                      the file says (Parquet, Arrow)
 
 The time:
   --ts COL            the column that holds it; default: ts, time, timestamp, date or datetime, in any case
@@ -37,7 +38,7 @@ CSV:
   --delimiter D       what separates fields; default: a comma, a tab in *.tsv
   --quote Q           quotation mark, doubled within quotes; "" for none; default: "
   --no-header         the first line is a row; the columns are c1, c2, …
-  --missing a,b       fields that mean "no value"; default: empty, NA, NaN and null
+  --missing a,b       fields that mean "no value"; default: empty, NA, NaN, null, \\N
   --comment C         lines that begin so are left out
   --encoding E        utf8 (default), latin1 or utf16le
 
@@ -73,7 +74,7 @@ const OPTIONS = {
 /** `millrace ingest`: a file's rows into tables. */
 export const ingestCommand: Command = {
   name: 'ingest',
-  summary: 'read a CSV or Parquet file into a database',
+  summary: 'read a CSV, Parquet or Arrow file into a database',
   help: HELP,
   async run(args, io) {
     const { values, positionals } = parseCommandLine('ingest', args, OPTIONS, ['FILE']);
@@ -132,7 +133,7 @@ function toOptions(values: Values): IngestOptions {
   return {
     table: values.table,
     tableBy: values['table-by'],
-    format: parseChoice('format', values.format, ['csv', 'parquet']),
+    format: parseChoice('format', values.format, ['csv', 'parquet', 'arrow']),
     columns: parseList(values.columns),
     types: values.types === undefined ? undefined : parseTypes(values.types),
     ts: values.ts,
@@ -147,22 +148,6 @@ function toOptions(values: Values): IngestOptions {
     comment: values.comment,
     encoding: parseChoice('encoding', values.encoding, ['utf8', 'latin1', 'utf16le']),
   };
-}
-
-/** The first Ctrl-C asks for a clean end; a second one ends the process as usual. */
-function catchInterrupt(): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const stop = () => {
-    release();
-    controller.abort();
-  };
-  const release = () => {
-    process.removeListener('SIGINT', stop);
-    process.removeListener('SIGTERM', stop);
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return { signal: controller.signal, release };
 }
 
 function asText(database: string, result: IngestResult, fileBytes: number): string {

@@ -4,9 +4,11 @@ import { toEnvelope } from '../../shared/errors.ts';
 import { type Command, type Io, usageError } from './command.ts';
 import { diagnoseCommand } from './diagnose-command.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
+import { exportCommand } from './export-command.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { toJson, writeOut } from './output.ts';
 import { queryCommand } from './query-command.ts';
+import { sqlCommand } from './sql-command.ts';
 import { statsCommand } from './stats-command.ts';
 import { tablesCommand } from './tables-command.ts';
 import { tortureCommand } from './torture-command.ts';
@@ -15,6 +17,8 @@ import { verifyCommand } from './verify-command.ts';
 const COMMANDS: readonly Command[] = [
   ingestCommand,
   queryCommand,
+  sqlCommand,
+  exportCommand,
   tablesCommand,
   statsCommand,
   verifyCommand,

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 
 /** Where a command writes to; `process.stdout` is one. */
 export interface TextStream {
-  write(text: string): boolean;
+  write(text: string | Uint8Array): boolean;
   once(event: 'drain', listener: () => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
 /** Writes, and waits while the reader is behind, so that a long result needs no memory. */
-export async function writeOut(stream: TextStream, text: string): Promise<void> {
+export async function writeOut(stream: TextStream, text: string | Uint8Array): Promise<void> {
   if (!stream.write(text)) await once(stream as unknown as NodeJS.EventEmitter, 'drain');
 }
 

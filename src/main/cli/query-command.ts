@@ -1,12 +1,13 @@
 import type { Rows, TableInfo } from '../api-types.ts';
 import { NanoTsDbShared } from '../index.ts';
 import { isPresent } from '../ingest/validity.ts';
-import { type Command, type Io, parseCommandLine } from './command.ts';
+import { type Command, type Io, parseCommandLine, usageError } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { formatTimestamp, formatValue, valueToJson } from './format-value.ts';
 import { csvLine, formatTable, oneLine, toJson, writeOut } from './output.ts';
 import { parseBound, parseChoice, parseCount, parseList } from './parse-arguments.ts';
 import { parseWhere } from './parse-where.ts';
+import { plotRows } from './plot-rows.ts';
 
 const HELP = `Usage: millrace query DB TABLE [options]
 
@@ -22,6 +23,7 @@ Prints rows of a table, sorted by time, ties in order of arrival.
   --order asc|desc    oldest or newest first; default: asc
   --format F          table (default), csv or json
   --epoch             times as numbers since 1970 in the table's unit, not as ISO 8601 in UTC (json has numbers always)
+  --plot              a curve of each column of numbers, over the time, in place of the rows
   --json              the same as --format json, and errors as JSON
   --help              this text
 
@@ -42,6 +44,7 @@ const OPTIONS = {
   order: { type: 'string' },
   format: { type: 'string' },
   epoch: { type: 'boolean' },
+  plot: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -55,6 +58,10 @@ export const queryCommand: Command = {
     const { values, positionals } = parseCommandLine('query', args, OPTIONS, ['DB', 'TABLE']);
     const chosen = parseChoice('format', values.format, ['table', 'csv', 'json']);
     const format = values.json === true ? 'json' : (chosen ?? 'table');
+    const isPlot = values.plot === true;
+    if (isPlot && (values.json === true || chosen !== undefined)) {
+      throw usageError('--plot is for a terminal; leave out --format and --json');
+    }
     const order = parseChoice('order', values.order, ['asc', 'desc']);
     const limit = parseCount('limit', values.limit, 0);
     await using db = await NanoTsDbShared.open(positionals[0]!, { readOnly: true, create: false });
@@ -68,10 +75,11 @@ export const queryCommand: Command = {
       columns,
       where: values.where?.map((text) => parseWhere(text, info)),
       // one row more than is shown, to know whether there are more
-      limit: limit ?? (format === 'table' ? TABLE_ROWS + 1 : undefined),
+      limit: limit ?? (format === 'table' && !isPlot ? TABLE_ROWS + 1 : undefined),
       order,
     });
-    if (format === 'csv') await writeCsv(io, shape, batches);
+    if (isPlot) await writePlot(io, shape, batches);
+    else if (format === 'csv') await writeCsv(io, shape, batches);
     else if (format === 'json') await writeJson(io, shape, batches);
     else await writeTable(io, shape, batches, limit);
     return EXIT.ok;
@@ -120,6 +128,11 @@ async function writeJson(io: Io, shape: Shape, batches: AsyncIterable<Rows>): Pr
     await writeOut(io.out, text);
   }
   await writeOut(io.out, `\n],"rowCount":${rowCount}}\n`);
+}
+
+async function writePlot(io: Io, { info, columns }: Shape, batches: AsyncIterable<Rows>): Promise<void> {
+  const lines = await plotRows({ ...info, columns }, batches, io.out.columns);
+  await writeOut(io.out, `${lines.join('\n')}\n`);
 }
 
 async function writeTable(

@@ -40,8 +40,10 @@ export function makeColumnBuilder(type: ColumnType, capacity: number): ColumnBui
 export function parseNumber(text: string): number | undefined {
   const value = Number(text);
   if (value === 0 && text.trim() === '') return undefined;
-  // 0x10: the one letter at the second place that a number can have is the e of an exponent
-  if (!Number.isNaN(value)) return text.charCodeAt(1) > 57 && !/^\s*\d[eE]/.test(text) ? undefined : value;
+  // 0x10: the one letter at the second place that a number can have is the e of an exponent, or it is Infinity
+  if (!Number.isNaN(value)) {
+    return text.charCodeAt(1) > 57 && !/^\s*(\d[eE]|[+-]?Inf)/.test(text) ? undefined : value;
+  }
   const word = text.trim().toLowerCase();
   if (word === 'nan') return Number.NaN;
   const infinite = /^([+-]?)inf(inity)?$/.exec(word);

@@ -18,11 +18,11 @@ const BATCH_ROWS = 16_384;
 /** Characters of a batch, so that long texts do not fill the memory. */
 const BATCH_CHARACTERS = 16 << 20;
 /** What stands for a value that is missing. */
-export const MISSING_VALUES: readonly string[] = ['', 'NA', 'NaN', 'null'];
+export const MISSING_VALUES: readonly string[] = ['', 'NA', 'NaN', 'null', '\\N'];
 
 /** How a CSV file is to be read. */
 export interface CsvOptions extends SourceOptions, CsvDialect {
-  /** Fields that mean "no value" in every column. Default: empty, NA, NaN and null. */
+  /** Fields that mean "no value" in every column. Default: empty, NA, NaN, null and \N. */
   readonly missing?: readonly string[] | undefined;
 }
 

@@ -2,16 +2,17 @@ import { open } from 'node:fs/promises';
 import { parse } from 'node:path';
 import { MillraceError } from '../../shared/errors.ts';
 import type { ColumnType } from '../../shared/schema/types.ts';
+import { openArrowSource } from './arrow-source.ts';
 import { badInput, withRowsBefore } from './bad-input.ts';
 import { type CsvOptions, openCsvSource } from './csv-source.ts';
 import { openParquetSource } from './parquet-source.ts';
-import type { IngestSource } from './source.ts';
+import type { IngestSource, InputFormat } from './source.ts';
 import { type IngestTarget, TableBatcher } from './table-batcher.ts';
 
 /** What `ingestFile` can be told. */
 export interface IngestOptions extends CsvOptions {
-  /** What the file is. Default: by its first bytes (a Parquet file begins with PAR1), else CSV. */
-  readonly format?: 'csv' | 'parquet' | undefined;
+  /** What the file is. Default: by its first bytes, else CSV. */
+  readonly format?: InputFormat | undefined;
   /** The table that takes the rows. Default, without `tableBy`: the file's name without folder and extension. */
   readonly table?: string | undefined;
   /** Ends it early: what was read so far is kept, and the result says `interrupted`. */
@@ -30,7 +31,7 @@ export interface IngestProgress {
 /** What was ingested. */
 export interface IngestResult {
   readonly file: string;
-  readonly format: 'csv' | 'parquet';
+  readonly format: InputFormat;
   readonly rows: number;
   /** Names of the tables that got rows. */
   readonly tables: readonly string[];
@@ -48,7 +49,7 @@ export interface IngestResult {
 }
 
 /**
- * Reads a CSV or Parquet file into a database, and syncs: when it resolves, all rows are on disk. If it fails, the rows
+ * Reads a CSV, Parquet or Arrow file into a database, and syncs: when it resolves, all rows are on disk. If it fails, the rows
  * before the failure were ingested and are on disk too; the error says how many (`details.rowsIngested`). Throws
  * BAD_INPUT_FILE for what is wrong in the file, and what the database throws.
  */
@@ -129,8 +130,9 @@ export async function checkFile(file: string, options: IngestOptions): Promise<v
 
 async function openSource(file: string, options: IngestOptions): Promise<IngestSource> {
   try {
-    const format = options.format ?? ((await beginsWith(file, 'PAR1')) ? 'parquet' : 'csv');
-    return await (format === 'parquet' ? openParquetSource(file, options) : openCsvSource(file, options));
+    const format = options.format ?? (await formatOf(file));
+    if (format === 'parquet') return await openParquetSource(file, options);
+    return await (format === 'arrow' ? openArrowSource(file, options) : openCsvSource(file, options));
   } catch (error) {
     throw asFileError(file, error);
   }
@@ -144,11 +146,14 @@ function asTableHas(target: IngestTarget, table: string | undefined, options: In
   return { ...options, unit: options.unit ?? unit, knownTypes };
 }
 
-async function beginsWith(file: string, letters: string): Promise<boolean> {
+/** By the first bytes: Parquet and Arrow files have a magic, an Arrow stream begins with the mark of a message. */
+async function formatOf(file: string): Promise<InputFormat> {
   const handle = await open(file, 'r');
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(letters.length), 0, letters.length, 0);
-    return bytesRead === letters.length && buffer.toString('latin1') === letters;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(6), 0, 6, 0);
+    const first = buffer.subarray(0, bytesRead).toString('latin1');
+    if (first.startsWith('PAR1')) return 'parquet';
+    return first === 'ARROW1' || first.startsWith('\xff\xff\xff\xff') ? 'arrow' : 'csv';
   } finally {
     await handle.close();
   }
@@ -168,7 +173,10 @@ function asFileError(file: string, error: unknown): unknown {
     );
   }
   if (code === 'EISDIR') {
-    return withRowsBefore(badInput({ file }, 'it is a directory', 'name a CSV or Parquet file', error), 0);
+    return withRowsBefore(
+      badInput({ file }, 'it is a directory', 'name a CSV, Parquet or Arrow file', error),
+      0,
+    );
   }
   return new MillraceError(
     'IO_ERROR',

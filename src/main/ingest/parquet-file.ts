@@ -27,6 +27,13 @@ const PARSERS: Partial<ParquetParsers> = {
   geographyFromBytes: (bytes) => bytes,
 };
 
+/** For the footer: its statistics may be bytes that are no text, or text that was cut within a character. */
+const FOOTER_PARSERS: Partial<ParquetParsers> = {
+  ...PARSERS,
+  stringFromBytes: (bytes) => bytes as never,
+  jsonFromBytes: (bytes) => bytes as never,
+};
+
 /** A piece of a column: values for the rows from `at` on, counted in the row group. */
 export interface ColumnPiece {
   readonly values: RawValues;
@@ -56,7 +63,7 @@ export class ParquetFile {
       const { size } = await handle.stat();
       const buffer = { byteLength: size, slice: (from: number, to = size) => readRange(handle, from, to) };
       const metadata = await decode({ file: path }, () =>
-        parquetMetadataAsync(buffer, { parsers: PARSERS, geoparquet: false }),
+        parquetMetadataAsync(buffer, { parsers: FOOTER_PARSERS, geoparquet: false }),
       );
       return new ParquetFile(path, handle, buffer, metadata);
     } catch (error) {

@@ -20,10 +20,13 @@ export interface IngestBatch {
   readonly keys: readonly string[] | undefined;
 }
 
+/** The kinds of files that can be ingested; `arrow` is both of Arrow's, file and stream. */
+export type InputFormat = 'csv' | 'parquet' | 'arrow';
+
 /** A file opened for ingestion: its columns are known, its rows come in batches. */
 export interface IngestSource {
   readonly file: string;
-  readonly format: 'csv' | 'parquet';
+  readonly format: InputFormat;
   readonly columns: readonly IngestColumn[];
   readonly unit: TimeUnit;
   /** What was decided on the user's behalf (time format, types), one sentence each. */
@@ -38,7 +41,7 @@ export interface IngestSource {
   close(): Promise<void>;
 }
 
-/** What both kinds of source can be told. */
+/** What all kinds of source can be told. */
 export interface SourceOptions {
   /** Name of the column that holds the time. Default: one named ts, time, timestamp, date or datetime, in any case. */
   readonly ts?: string | undefined;

@@ -166,10 +166,10 @@ export async function* runScan(
 }
 
 /** The parts that a query needs, in order of arrival, and what it wants of them: without the rows that retention hides. */
-function visible(
+export function visible(
   storage: Storage,
   snapshot: TableSnapshot,
-  { plan }: CheckedQuery,
+  { plan }: Pick<CheckedQuery, 'plan'>,
 ): { plan: QueryPlan; parts: Part[] } {
   const { definition, cutoff } = snapshot;
   const from = plan.timeKind === 'f64' ? Number(cutoff) : cutoff;

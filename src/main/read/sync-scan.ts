@@ -1,0 +1,63 @@
+import type { Storage } from '../../shared/storage/storage.ts';
+import type { Rows } from '../api-types.ts';
+import { type CheckedQuery, visible } from './query.ts';
+import { SliceBuilder } from './slice-builder.ts';
+import { slices } from './slices.ts';
+import type { TableSnapshot } from './snapshot.ts';
+
+/**
+ * A scan whose batches come without a promise: what a foreign engine that calls us back for rows needs. It holds a snapshot
+ * from its making until `release`.
+ */
+export class SyncScan {
+  /** Blocks that may hold rows of the range. */
+  readonly blocks: number;
+  /** Rows that no block has yet, all times. */
+  readonly liveRows: number;
+  private readonly storage: Storage;
+  private readonly snapshot: TableSnapshot;
+  private readonly query: CheckedQuery;
+  private readonly checkReadable: () => void;
+  private released = false;
+
+  constructor(storage: Storage, snapshot: TableSnapshot, query: CheckedQuery, checkReadable: () => void) {
+    this.storage = storage;
+    this.snapshot = snapshot;
+    this.query = query;
+    this.checkReadable = checkReadable;
+    this.blocks = snapshot.blocks.length;
+    this.liveRows = snapshot.runs.reduce((sum, run) => sum + run.rows, 0);
+  }
+
+  /**
+   * The rows of the snapshot, oldest first, at least `batchRows` a batch but for the last one. May be called again: each
+   * call reads anew.
+   * @param columns names of the columns wanted; default: those of the query
+   * @throws DAMAGED, CLOSED
+   */
+  *batches(columns?: readonly string[]): Generator<Rows> {
+    const { timeKind } = this.query.plan;
+    const wanted =
+      columns === undefined
+        ? this.query.plan.columns
+        : columns.map((name) => this.query.plan.columns.find((column) => column.name === name)!);
+    const { plan, parts } = visible(this.storage, this.snapshot, {
+      plan: { ...this.query.plan, columns: wanted },
+    });
+    let builder = new SliceBuilder(wanted, timeKind);
+    for (const slice of slices(parts, plan)) {
+      this.checkReadable();
+      if (slice.count > 0) builder.add(slice);
+      if (builder.rows < this.query.batchRows) continue;
+      yield builder.result();
+      builder = new SliceBuilder(wanted, timeKind);
+    }
+    if (builder.rows > 0) yield builder.result();
+  }
+
+  /** Lets the space of what the snapshot reads be used again. */
+  release(): void {
+    if (!this.released) this.snapshot.release();
+    this.released = true;
+  }
+}

@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import type { CoordinatorLink, ProducerTicket } from '../shared/control/api.ts';
+import type { MaintenanceOptions } from '../shared/control/maintenance.ts';
 import type { SharedState } from '../shared/control/shared-state.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
 import type { Storage, StorageRef } from '../shared/storage/storage.ts';
@@ -12,6 +13,9 @@ export interface EngineOptions {
   readonly durability: 'interval' | 'always' | 'none';
   readonly commitIntervalMs: number;
   readonly memoryBudgetBytes: number;
+  readonly maintenance: MaintenanceOptions;
+  /** ms; null clears the stored one, undefined leaves it as it is. */
+  readonly retentionMs: number | null | undefined;
 }
 
 /**

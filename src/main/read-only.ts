@@ -117,6 +117,18 @@ export class ReadOnlyDatabase implements DatabaseCore {
     this.checkWritable();
   }
 
+  async packTable(): Promise<void> {
+    this.checkWritable();
+  }
+
+  async compactRetentionNow(): Promise<void> {
+    this.checkWritable();
+  }
+
+  async setRetention(): Promise<void> {
+    this.checkWritable();
+  }
+
   async drained(): Promise<void> {
     this.checkWritable();
   }
@@ -129,13 +141,16 @@ export class ReadOnlyDatabase implements DatabaseCore {
   }
 
   async stats(): Promise<EngineStats> {
-    const { frames, rows, droppedBytes, damage, superblock } = this.recovery;
+    const { frames, rows, droppedBytes, damage, superblock, root } = this.recovery;
     return {
       path: this.path,
       readOnly: true,
       state: this.closed ? 'closed' : 'open',
       fileBytes: this.storage.length(),
+      freeBytes: 0,
       checkpoint: superblock.sequence,
+      retentionMs: root.retentionMs < 0 ? null : root.retentionMs,
+      maintenance: undefined,
       writers: [],
       memory: { budgetBytes: 0, slabBytes: 0 },
       recovery: { frames, rows, droppedBytes, damage },

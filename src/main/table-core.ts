@@ -11,7 +11,7 @@ import { arrowToBatches, isArrowInput } from './arrow/arrow-input.ts';
 import { runAggregate } from './read/aggregate.ts';
 import { type CheckedAggregate, checkAggregate, type RawAggregateOptions } from './read/aggregate-options.ts';
 import { PARALLEL_MIN_VALUES } from './read/parallel.ts';
-import { runPart } from './read/part.ts';
+import { blockPart, runPart } from './read/part.ts';
 import { checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
 import type { ScanPool } from './read/scan-pool.ts';
 import type { TableSnapshot } from './read/snapshot.ts';
@@ -139,6 +139,7 @@ export class TableCore {
       return tableStats(
         snapshot,
         snapshot.runs.map((run) => runPart(this.definition, run)),
+        (ref) => blockPart(this.host.storage, this.definition, ref),
       );
     } finally {
       snapshot.release();

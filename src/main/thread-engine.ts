@@ -31,6 +31,8 @@ export async function startThreads(path: string, options: EngineOptions, create:
     path,
     durability: options.durability,
     commitIntervalMs: options.commitIntervalMs,
+    maintenance: options.maintenance,
+    retentionMs: options.retentionMs,
   };
   const worker = new Worker(COORDINATOR, { workerData: start });
   const thread = new CoordinatorThread(worker, shared.control);

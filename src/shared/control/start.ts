@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { TableDefinition } from '../schema/types.ts';
 import type { StorageRef } from '../storage/storage.ts';
 import type { Answer, CoordinatorApi, ProducerTicket, SyncMethod } from './api.ts';
+import type { MaintenanceOptions } from './maintenance.ts';
 import type { SharedHandles } from './shared-state.ts';
 
 /** What a coordinator's thread is started with. */
@@ -12,6 +13,8 @@ export interface CoordinatorStart {
   readonly path: string;
   readonly durability: 'interval' | 'always' | 'none';
   readonly commitIntervalMs: number;
+  readonly maintenance: MaintenanceOptions;
+  readonly retentionMs: number | null | undefined;
 }
 
 /** What it answers once it is up. */

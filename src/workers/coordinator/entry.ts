@@ -15,6 +15,7 @@ import type {
 import { P_REPLY, producerWord, STATE_CLOSED, STATE_POISONED } from '../../shared/control/words.ts';
 import { inFile, MillraceError, toEnvelope } from '../../shared/errors.ts';
 import { openStorageRef, type Storage } from '../../shared/storage/storage.ts';
+import { PoolRunner } from '../maintenance/pool-runner.ts';
 import type { FromWriter, ToWriter } from '../writer/messages.ts';
 import type { WriterOptions } from '../writer/options.ts';
 import { Coordinator, type WriterPeer } from './coordinator.ts';
@@ -133,11 +134,19 @@ const remote: CoordinatorRemote = {
     answer(async () => {
       storage = await openStorageRef(start.storage, true);
       lock = await lockFile(storage.identity(), start.path);
-      const { durability, commitIntervalMs } = start;
+      const { durability, commitIntervalMs, maintenance, retentionMs } = start;
       const opened = storage;
       coordinator = inFile(
         start.path,
-        () => new Coordinator(shared, opened, systemClock, { durability, commitIntervalMs }, startWriter),
+        () =>
+          new Coordinator(
+            shared,
+            opened,
+            systemClock,
+            { durability, commitIntervalMs, maintenance, retentionMs },
+            startWriter,
+            () => new PoolRunner({ storage: start.storage, identity: opened.identity() }, run),
+          ),
       );
       run();
       const producer = coordinator.attachProducer(0);

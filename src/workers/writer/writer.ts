@@ -494,6 +494,7 @@ const NOTHING: LocatedRef = {
     minTs: 0n,
     maxTs: 0n,
     sorted: true,
+    packed: false,
     schemaVersion: 0,
   },
 };

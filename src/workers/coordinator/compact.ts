@@ -1,0 +1,54 @@
+import { invariant } from '../../shared/errors.ts';
+import type { BlockRef } from '../../shared/format/block-ref.ts';
+import { readExactly, type Storage } from '../../shared/storage/storage.ts';
+import type { FreeSpace } from './free-space.ts';
+
+/** A block of a table. */
+export interface OwnedRef {
+  readonly tableId: number;
+  readonly ref: BlockRef;
+}
+
+export interface Move {
+  readonly tableId: number;
+  readonly before: BlockRef;
+  readonly after: BlockRef;
+}
+
+/** So many blocks in turn that fit no hole end the search: what comes after them is hardly smaller. */
+const MISSES_MAX = 64;
+
+/**
+ * Copies blocks from the end of the file into holes before them. A block says nothing of where it lies, so its bytes stay
+ * as they are; nothing refers to a copy before a checkpoint does.
+ * @param budgetBytes how much to copy at most
+ */
+export function moveDown(
+  storage: Storage,
+  space: FreeSpace,
+  blocks: readonly OwnedRef[],
+  budgetBytes: number,
+): Move[] {
+  const moves: Move[] = [];
+  let left = budgetBytes;
+  let misses = 0;
+  for (const { tableId, ref } of [...blocks].sort((a, b) => b.ref.offset - a.ref.offset)) {
+    if (ref.length > left || misses > MISSES_MAX) break;
+    const place = space.allotBelow(ref.length, ref.offset);
+    if (place === undefined) {
+      misses++;
+      continue;
+    }
+    const bytes = readExactly(storage, ref.offset, ref.length);
+    if (bytes === undefined) {
+      // It lies beyond the end of a damaged file: left for readers to report.
+      space.free(place, 0);
+      continue;
+    }
+    invariant(place.offset + place.bytes <= ref.offset, 'a block moves into a hole before it');
+    storage.write(bytes, place.offset);
+    moves.push({ tableId, before: ref, after: { ...ref, offset: place.offset } });
+    left -= ref.length;
+  }
+  return moves;
+}

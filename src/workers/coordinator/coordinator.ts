@@ -362,9 +362,12 @@ export class Coordinator {
       return CHECKPOINT_INTERVAL_MS;
     }
     let pauseMs = Number.POSITIVE_INFINITY;
+    const { sequence } = this.last.superblock;
     try {
       pauseMs = this.maintenance.step(this.clock.now());
       this.advance();
+      // Maintenance may have waited for this checkpoint.
+      if (this.last.superblock.sequence !== sequence) pauseMs = 0;
     } catch (error) {
       this.shared.control.poison(error);
       this.failAll(this.shared.control.poisonError());

@@ -33,7 +33,8 @@ export function moveDown(
   let left = budgetBytes;
   let misses = 0;
   for (const { tableId, ref } of [...blocks].sort((a, b) => b.ref.offset - a.ref.offset)) {
-    if (ref.length > left || misses > MISSES_MAX) break;
+    // At least one, or a block larger than the budget would stay for ever.
+    if ((ref.length > left && moves.length > 0) || misses > MISSES_MAX) break;
     const place = space.allotBelow(ref.length, ref.offset);
     if (place === undefined) {
       misses++;

@@ -174,6 +174,7 @@ export class Coordinator {
         this.wanted = true;
       },
       startRunner,
+      releaseExtents: () => this.writers.forEach((_, writer) => void this.send(writer, { type: 'release' })),
       rowsWritten: () => this.sumOf('rows'),
       // A successor counts from zero again.
       logBytes: () => Math.max(0, this.sumOf('logBytes') - this.logBytesSeen),

@@ -60,6 +60,8 @@ export interface MaintenanceHost {
   wantCheckpoint(): void;
   /** Makes the runner of tasks, when the first one is due. */
   startRunner(): TaskRunner;
+  /** Asks the writers to give back what they hold and go on at the lowest free places. */
+  releaseExtents(): void;
   rowsWritten(): number;
   logBytes(): number;
 }
@@ -455,9 +457,10 @@ export class Maintenance {
     }
     this.changed.clear();
     const { space } = this.host;
-    if (space.end > 2 * sumDebts(this.debts.values()).live + HOLES_BYTES && this.move(MOVE_BYTES)) {
-      this.host.wantCheckpoint();
-    }
+    if (space.end <= 2 * sumDebts(this.debts.values()).live + HOLES_BYTES) return;
+    this.move(MOVE_BYTES);
+    this.host.releaseExtents();
+    this.host.wantCheckpoint();
   }
 
   private work(now: number): void {

@@ -9,6 +9,10 @@ export interface Unit {
   readonly bytes: number;
   readonly minTs: bigint;
   readonly maxTs: bigint;
+  /** Rows of the largest thing in it that a pack would move: a block, or all segments of an earlier pack. */
+  readonly largest: number;
+  /** How many such things there are. */
+  readonly pieces: number;
   readonly packed: boolean;
 }
 
@@ -39,7 +43,7 @@ export interface PackRules {
 /** Encoded bytes that a task reads at most: what is decoded of them must fit memory. */
 const TASK_BYTES = 16 << 20;
 /** So many small neighbours are worth packing before a segment's worth of rows has come together. */
-const MANY_UNITS = 8;
+const MANY_PIECES = 8;
 /** A run of segments counts as overlapping another one only from this share of its time on. */
 const OVERLAP_SHARE = 4n;
 
@@ -65,13 +69,16 @@ function unitOf(refs: readonly BlockRef[]): Unit {
     if (ref.minTs < minTs) minTs = ref.minTs;
     if (ref.maxTs > maxTs) maxTs = ref.maxTs;
   }
+  const rows = refs.reduce((sum, ref) => sum + ref.rows, 0);
   return {
     refs,
+    rows,
+    largest: first.packed ? rows : Math.max(...refs.map((ref) => ref.rows)),
+    pieces: first.packed ? 1 : refs.length,
     minTs,
     maxTs,
     ordinalFirst: first.ordinalFirst,
     ordinalLast: first.ordinalLast,
-    rows: refs.reduce((sum, ref) => sum + ref.rows, 0),
     bytes: refs.reduce((sum, ref) => sum + ref.length, 0),
     packed: first.packed,
   };
@@ -84,7 +91,8 @@ export function planPack(refs: readonly BlockRef[], rules: PackRules): BlockRef[
   let blocks = 0;
   let bytes = 0;
   for (const run of runsOf(units, rules)) {
-    const kept = rules.thorough ? run : doubling(run);
+    // A unit by itself that is mostly expired is cut, whatever its rows: each cut takes half of it away.
+    const kept = rules.thorough || run.length === 1 ? run : doubling(run);
     if (kept.length === 0 || !(rules.thorough ? isUnpacked(kept, rules) : isWorth(kept, rules))) continue;
     const group = kept.flatMap((unit) => unit.refs);
     const groupBytes = kept.reduce((sum, unit) => sum + unit.bytes, 0);
@@ -148,7 +156,7 @@ function doubling(run: readonly Unit[]): Unit[] {
   let rows = run.reduce((sum, unit) => sum + unit.rows, 0);
   let from = 0;
   for (let i = 0; i < run.length; i++) {
-    const most = Math.max(...run.slice(from).map((unit) => unit.rows));
+    const most = Math.max(...run.slice(from).map((unit) => unit.largest));
     if (most * 2 <= rows) break;
     rows -= run[from]!.rows;
     from++;
@@ -157,9 +165,10 @@ function doubling(run: readonly Unit[]): Unit[] {
 }
 
 function isWorth(run: readonly Unit[], rules: PackRules): boolean {
-  if (run.length === 1) return expiredShare(run[0]!, rules.cutoff) >= 0.5;
+  const pieces = run.reduce((sum, unit) => sum + unit.pieces, 0);
+  if (pieces === 1) return expiredShare(run[0]!, rules.cutoff) >= 0.5;
   const rows = run.reduce((sum, unit) => sum + unit.rows, 0);
-  return rows * 4 >= rules.targetSegmentPoints * 3 || run.length >= MANY_UNITS;
+  return rows * 4 >= rules.targetSegmentPoints * 3 || pieces >= MANY_PIECES;
 }
 
 function isUnpacked(run: readonly Unit[], { cutoff, targetSegmentPoints, settled }: PackRules): boolean {

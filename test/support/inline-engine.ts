@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, EngineOptions } from '../../src/main/engine.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import { ManualClock } from '../../src/shared/clock.ts';
@@ -140,7 +141,8 @@ export class InlineEngine implements Engine {
         for (let turns = 0; !done(); turns++) {
           if (turns > 100_000) throw new Error('an inline wait never ended');
           this.turn();
-          await Promise.resolve();
+          // Threads that run tasks answer through the event loop.
+          await (options.startRunner === undefined ? Promise.resolve() : nextTurn());
         }
       },
     };

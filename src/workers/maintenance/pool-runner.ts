@@ -15,39 +15,54 @@ const IDLE_MS = 30_000;
 
 /**
  * Runs tasks in a thread of a piscina pool. One at a time: maintenance must not take the cores that writers encode on, and
- * each outcome waits for a checkpoint anyway. A task that fails or whose thread dies is reported only once the thread is
- * over, so its extent can be given to somebody else at once.
+ * each outcome waits for a checkpoint anyway. After a task that failed, or whose thread died, the pool is ended and another
+ * one made: piscina starts no thread again once one has died while it started, and a task's extent must not be given to
+ * anybody before its thread is over.
  */
 export class PoolRunner implements TaskRunner {
   readonly capacity = 1;
-  /** The pool itself: tests kill its threads. */
-  readonly pool: Piscina;
+  private readonly workerData: PoolWorkerData;
   private readonly outcomes: TaskOutcome[] = [];
   private readonly wake: () => void;
+  private pool: Piscina | undefined;
   private stopped = false;
   private isOver = false;
+  /** Resolves once the threads of every pool that was ended are over. */
+  private ending: Promise<void> = Promise.resolve();
 
   /** @param wake called whenever there is an outcome, and once every thread has ended */
   constructor(workerData: PoolWorkerData, wake: () => void) {
+    this.workerData = workerData;
     this.wake = wake;
-    this.pool = new Piscina({
-      filename: new URL('./entry.js', import.meta.url).href,
-      minThreads: 0,
-      maxThreads: 1,
-      idleTimeout: IDLE_MS,
-      // A task is synchronous from its first line to its last; the thread need not freeze between tasks.
-      atomics: 'disabled',
-      workerData,
-    });
-    // A thread that dies between tasks: the next task starts another.
-    this.pool.on('error', () => {});
+  }
+
+  /** The pool's threads now: tests kill them. */
+  get threads(): Piscina['threads'] {
+    return this.pool?.threads ?? [];
   }
 
   start(task: PackTask): void {
     const { id } = task;
-    this.pool.run(task).then(
-      (result: PackResult) => this.end({ id, result }),
-      (error: unknown) => this.end({ id, error: toEnvelope(error) }),
+    this.pool ??= this.makePool();
+    const running: Promise<PackResult> = this.pool.run(task);
+    running.catch(() => {});
+    const [thread] = this.pool.threads;
+    // A task whose thread died before it took it would wait for ever.
+    let die!: () => void;
+    const death = new Promise<never>((_, reject) => {
+      die = () => reject(new Error('the thread of a maintenance task ended'));
+    });
+    if (thread === undefined) die();
+    else thread.once('exit', die);
+    Promise.race([running, death]).then(
+      (result) => {
+        thread?.off('exit', die);
+        this.end({ id, result });
+      },
+      async (error: unknown) => {
+        await this.endThreads();
+        this.end({ id, error: toEnvelope(error) });
+      },
     );
   }
 
@@ -59,8 +74,7 @@ export class PoolRunner implements TaskRunner {
     if (this.stopped) return;
     this.stopped = true;
     this.outcomes.length = 0;
-    // Resolves with the threads' exits: until then one may be within a write.
-    this.pool.destroy().finally(() => {
+    this.endThreads().then(() => {
       this.isOver = true;
       this.wake();
     });
@@ -68,6 +82,32 @@ export class PoolRunner implements TaskRunner {
 
   get ended(): boolean {
     return this.isOver;
+  }
+
+  private makePool(): Piscina {
+    const pool = new Piscina({
+      filename: new URL('./entry.js', import.meta.url).href,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: IDLE_MS,
+      // A task is synchronous from its first line to its last; the thread need not freeze between tasks.
+      atomics: 'disabled',
+      workerData: this.workerData,
+    });
+    // A thread that dies between tasks fails the next one, if it is still there then.
+    pool.on('error', () => {});
+    return pool;
+  }
+
+  /** Resolves with the threads' exits: until then one may be within a write. */
+  private endThreads(): Promise<void> {
+    const { pool } = this;
+    this.pool = undefined;
+    if (pool !== undefined) {
+      const exits = [...pool.threads.map((thread) => thread.terminate()), pool.destroy()];
+      this.ending = Promise.allSettled([this.ending, ...exits]).then(() => {});
+    }
+    return this.ending;
   }
 
   private end(outcome: TaskOutcome): void {

@@ -29,10 +29,13 @@ function batchOf(n: number, wall: number) {
   return { ts, columns: { v, w: v.map((value) => value * 3) } };
 }
 
-async function run(path: string, ms: number, maintained: boolean): Promise<Outcome> {
+type How = 'retention' | 'defaults' | 'off';
+
+async function run(path: string, ms: number, how: How): Promise<Outcome> {
   const db = await NanoTsDbShared.open(path, {
-    retention: maintained ? 10_000 : null,
-    autoMaintenance: maintained && { retentionCheckIntervalMs: 1000, checkIntervalMs: 1000 },
+    retention: how === 'retention' ? 10_000 : null,
+    autoMaintenance:
+      how === 'retention' ? { retentionCheckIntervalMs: 1000, checkIntervalMs: 1000 } : how === 'defaults',
   });
   const tables = [];
   for (let i = 0; i < TABLES; i++) tables.push(await db.createTable(`t${i}`, ['v', 'w']));
@@ -75,7 +78,7 @@ async function run(path: string, ms: number, maintained: boolean): Promise<Outco
 
 const folder = mkdtempSync(join(process.cwd(), 'dist', 'under-load-'));
 try {
-  const long = await run(join(folder, 'long.ntt'), seconds * 1000, true);
+  const long = await run(join(folder, 'long.ntt'), seconds * 1000, 'retention');
   const { packs, retention, rowsPacked, throttle, debt } = long.last.maintenance!;
   console.log(
     `${seconds} s at full speed, retention 10 s: ${Math.round(long.rowsPerSec).toLocaleString('en')} rows/s`,
@@ -90,8 +93,8 @@ try {
   console.log(`  ${throttle}; ${JSON.stringify(debt)}; ${packs.lastError ?? 'no error'}`);
   const [on, off]: [number[], number[]] = [[], []];
   for (let pair = 0; pair < pairs; pair++) {
-    on.push((await run(join(folder, `on${pair}.ntt`), 5000, true)).rowsPerSec);
-    off.push((await run(join(folder, `off${pair}.ntt`), 5000, false)).rowsPerSec);
+    on.push((await run(join(folder, `on${pair}.ntt`), 5000, 'defaults')).rowsPerSec);
+    off.push((await run(join(folder, `off${pair}.ntt`), 5000, 'off')).rowsPerSec);
   }
   if (pairs > 0) {
     const { median, min, max } = ratioSpread(on, off);

@@ -152,7 +152,7 @@ function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[])
     if (entry === undefined || (refs.length === 0 && edit === undefined)) continue;
     const editor = new IndexEditor(storage, tableId, entry.state);
     for (const ref of [...refs].sort(compareRefs)) editor.add(ref);
-    if (edit !== undefined) applyEdit(editor, edit, entry.state, freed);
+    if (edit !== undefined) applyEdit(editor, edit, entry.state, space, freed);
     bytes += editor.dirtyBytes();
     editors.push({ tableId, editor });
   }

@@ -53,3 +53,13 @@ export function moveDown(
   }
   return moves;
 }
+
+/** Whether no two blocks share bytes, and none has bytes that are free. */
+export function areApart(blocks: readonly OwnedRef[], space: FreeSpace): boolean {
+  const sorted = blocks.map(({ ref }) => ref).sort((a, b) => a.offset - b.offset);
+  return sorted.every((ref, i) => {
+    const next = sorted[i + 1];
+    if (next !== undefined && ref.offset + ref.length > next.offset) return false;
+    return !space.overlaps({ offset: ref.offset, bytes: ref.length });
+  });
+}

@@ -43,6 +43,13 @@ export class FreeSpace {
     return found === undefined || found.offset + bytes > offset ? undefined : this.allot(bytes);
   }
 
+  /** Whether any of these bytes is free. */
+  overlaps({ offset, bytes }: Extent): boolean {
+    const at = this.placeOf(offset + bytes);
+    const before = this.ranges[at - 1];
+    return before !== undefined && before.offset + before.bytes > offset;
+  }
+
   /** Free bytes at the end of the file, which could be cut off. */
   tailBytes(): number {
     const last = this.ranges.at(-1);

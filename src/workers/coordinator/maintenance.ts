@@ -13,7 +13,7 @@ import type { Storage } from '../../shared/storage/storage.ts';
 import { planPack } from '../maintenance/plan-pack.ts';
 import type { PackResult, TaskOutcome, TaskRunner } from '../maintenance/task.ts';
 import type { Catalog } from './catalog.ts';
-import { moveDown, type OwnedRef } from './compact.ts';
+import { areApart, moveDown, type OwnedRef } from './compact.ts';
 import type { FreeSpace } from './free-space.ts';
 import { debtOf, sumDebts, type TableDebt } from './maintenance-debt.ts';
 import { cutoffOf, inUnit } from './maintenance-retention.ts';
@@ -32,6 +32,8 @@ const LOOK_AGAIN_MS = 250;
 /** What a checkpoint let go of is used again after another one, which is made for so much of it. */
 const SETTLE_BYTES = 1 << 20;
 const SETTLE_MS = 1000;
+const SETTLE_MS_MAX = 60_000;
+const SETTLE_UNDER_LOAD_BYTES = 16 << 20;
 /** The file's tail is cut off from this size on, and this share of the file. */
 const CUT_BYTES = 1 << 20;
 const CUT_SHARE = 1 / 16;
@@ -111,6 +113,8 @@ export class Maintenance {
   private nextCheckAt: number;
   private nextRetentionAt: number;
   private settleAt = Number.POSITIVE_INFINITY;
+  private settleMs = SETTLE_MS;
+  private unsettled = 0;
   private state: ThrottleState;
   private readonly packs = { succeeded: 0, failed: 0, lastError: null as string | null };
   private readonly retentions = { succeeded: 0, failed: 0, lastError: null as string | null };
@@ -186,10 +190,7 @@ export class Maintenance {
       this.takeOutcome(outcome, now);
     this.serveRequests(now);
     this.throttle.sample(now, this.host.rowsWritten());
-    if (now >= this.settleAt) {
-      this.settleAt = Number.POSITIVE_INFINITY;
-      this.host.wantCheckpoint();
-    }
+    if (now >= this.settleAt) this.settle(now);
     if (!this.host.options.auto) return Math.min(this.settleAt - now, this.restMs(now));
     if (now >= this.nextRetentionAt) {
       this.nextRetentionAt = now + this.host.options.retentionCheckIntervalMs;
@@ -224,8 +225,12 @@ export class Maintenance {
     }
     for (const { resolve } of this.inCheckpoint.splice(0)) resolve();
     const { space, storage } = this.host;
-    if (space.unsettledBytes() > SETTLE_BYTES && this.settleAt === Number.POSITIVE_INFINITY)
-      this.settleAt = now + SETTLE_MS;
+    const unsettled = space.unsettledBytes();
+    // What a reader's snapshot holds comes free no sooner for being asked more often.
+    this.settleMs = unsettled < this.unsettled ? SETTLE_MS : Math.min(2 * this.settleMs, SETTLE_MS_MAX);
+    this.unsettled = unsettled;
+    if (unsettled > SETTLE_BYTES && this.settleAt === Number.POSITIVE_INFINITY)
+      this.settleAt = now + this.settleMs;
     if (space.tailBytes() > Math.max(CUT_BYTES, space.end * CUT_SHARE)) storage.truncate(space.shrink());
   }
 
@@ -437,6 +442,13 @@ export class Maintenance {
     this.host.space.free({ offset: extent.offset + usedBytes, bytes: extent.bytes - usedBytes }, 0);
   }
 
+  /** Makes a checkpoint only for space to be used again; under load the log's growth makes them often enough. */
+  private settle(now: number): void {
+    const isQuiet = this.throttle.idleMs(now) >= this.host.options.minIdleMs;
+    this.settleAt = isQuiet ? Number.POSITIVE_INFINITY : now + SETTLE_MS;
+    if (isQuiet || this.host.space.unsettledBytes() > SETTLE_UNDER_LOAD_BYTES) this.host.wantCheckpoint();
+  }
+
   private restMs(now: number): number {
     if (this.requests.length === 0) return Number.POSITIVE_INFINITY;
     return Math.max(1, Math.min(...[...this.rests.values()].map(({ until }) => until - now), LOOK_AGAIN_MS));
@@ -457,7 +469,8 @@ export class Maintenance {
     }
     this.changed.clear();
     const { space } = this.host;
-    if (space.end <= 2 * sumDebts(this.debts.values()).live + HOLES_BYTES) return;
+    const live = sumDebts(this.debts.values()).live + this.host.logBytes();
+    if (space.end <= 2 * live + HOLES_BYTES) return;
     this.move(MOVE_BYTES);
     this.host.releaseExtents();
     this.host.wantCheckpoint();
@@ -519,6 +532,8 @@ export class Maintenance {
         // A damaged index page: its blocks stay where they are.
       }
     }
+    // What damage has done to a file is not to be made worse: then everything stays where it is.
+    if (!areApart(blocks, space)) return false;
     const moves = moveDown(storage, space, blocks, budgetBytes);
     for (const { tableId, before, after } of moves) {
       const done = (taken: boolean): void => {

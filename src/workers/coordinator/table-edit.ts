@@ -3,6 +3,7 @@ import type { Extent } from '../../shared/format/root.ts';
 import type { TableState } from '../../shared/format/table-record.ts';
 import type { IndexEditor } from '../../shared/index/index-editor.ts';
 import type { Replacement } from '../maintenance/task.ts';
+import type { FreeSpace } from './free-space.ts';
 
 /** What a checkpoint changes in a table's index, apart from the writers' new blocks. */
 export interface TableEdit {
@@ -27,8 +28,21 @@ export function emptyEdit(): TableEdit {
 }
 
 /** Brings an edit into a table's index. @param freed gets the places of the blocks that nothing refers to then */
-export function applyEdit(editor: IndexEditor, edit: TableEdit, state: TableState, freed: Extent[]): void {
-  const letGo = (ref: BlockRef): void => void freed.push({ offset: ref.offset, bytes: ref.length });
+export function applyEdit(
+  editor: IndexEditor,
+  edit: TableEdit,
+  state: TableState,
+  space: FreeSpace,
+  freed: Extent[],
+): void {
+  const places = new Set(freed.map(({ offset }) => offset));
+  const letGo = (ref: BlockRef): void => {
+    const place = { offset: ref.offset, bytes: ref.length };
+    // In a damaged file two references may name one place: it is freed once.
+    if (space.overlaps(place) || places.has(place.offset)) return;
+    places.add(place.offset);
+    freed.push(place);
+  };
   for (const { before, after, done } of edit.replacements) {
     const taken = editor.replace(before, after);
     if (taken) before.forEach(letGo);

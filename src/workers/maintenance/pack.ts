@@ -1,5 +1,5 @@
 import { timeKind } from '../../shared/chunk/layout.ts';
-import { decodeColumn } from '../../shared/codec/decode.ts';
+import { decodeColumn } from '../../shared/codec/decode-column.ts';
 import { Block, pushBlock } from '../../shared/format/block.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import type { ByteSink } from '../../shared/format/byte-sink.ts';

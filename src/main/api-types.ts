@@ -1,4 +1,5 @@
 import type { WriterDeath } from '../shared/control/api.ts';
+import type { AutoMaintenanceOptions, MaintenanceStats } from '../shared/control/maintenance.ts';
 import type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
 import type { ReadCounters } from '../shared/storage/counted-storage.ts';
 
@@ -150,6 +151,13 @@ export interface OpenOptions {
    * other processes: those see reads fail later, and look again. Waived where more than 8 MiB wait. Default 5000.
    */
   readonly reuseDelayMs?: number | undefined;
+  /**
+   * How long rows are kept: ms, or a duration such as `'30d'` (`ms s m h d w mo y`; a month is 30 days, a year 365). Stored in
+   * the file; null clears what is stored. A table's own (`setRetention`) goes before it.
+   */
+  readonly retention?: number | string | null | undefined;
+  /** Maintenance by itself: true (default), false, or its options. */
+  readonly autoMaintenance?: boolean | AutoMaintenanceOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -200,6 +208,12 @@ export interface DatabaseStats {
   readonly state: 'open' | 'closing' | 'closed' | 'poisoned';
   /** Bytes of the file now. */
   readonly fileBytes: number;
+  /** Bytes of the file that nothing refers to, those included that the next checkpoints will free for use. */
+  readonly freeBytes: number;
+  /** The database's retention in ms; null if rows are kept for ever. */
+  readonly retentionMs: number | null;
+  /** What maintenance does and has done; undefined for a database opened with readOnly. */
+  readonly maintenance: MaintenanceStats | undefined;
   /** Number of the newest checkpoint. */
   readonly checkpoint: number;
   readonly tables: readonly TableStats[];

@@ -17,6 +17,9 @@ export interface DatabaseCore extends TableHost {
   ticket(): DatabaseTicket;
   sync(): Promise<void>;
   flush(): Promise<void>;
+  packTable(definition: TableDefinition, target: number | undefined): Promise<void>;
+  compactRetentionNow(cutoffMs: number | undefined): Promise<void>;
+  setRetention(definition: TableDefinition | undefined, retentionMs: number): Promise<void>;
   drained(): Promise<void>;
   close(): Promise<void>;
 }

@@ -16,6 +16,7 @@ import type {
 import { checkSeriesRow, SERIES_COLUMNS, SERIES_UNIT } from './append/series-row.ts';
 import type { DatabaseCore } from './database-core.ts';
 import type { Engine } from './engine.ts';
+import { checkCutoff, checkRetention, checkTarget } from './maintenance-options.ts';
 import { checkOpenOptions, checkTableOptions } from './options.ts';
 import { checkTables } from './read/aggregate-options.ts';
 import { checkAborted } from './read/turns.ts';
@@ -254,6 +255,45 @@ export class NanoTsDbShared {
   /** Resolves once every row appended before is encoded, written and part of a checkpoint. @throws POISONED */
   flush(): Promise<void> {
     return this.core.flush();
+  }
+
+  /**
+   * Merges a table's blocks into segments sorted by time, with the best codecs. Resolves once the segments are in the index;
+   * what they replace is used again some checkpoints later. Rows that arrive meanwhile are left for the next time.
+   * @param target rows that a segment should have, 64…1,048,576; default: `targetSegmentPoints`
+   * @throws UNKNOWN_TABLE, INVALID_OPTION, PACK_FAILED, POISONED, CLOSED, READ_ONLY
+   */
+  async packTable(table: string, target?: number): Promise<void> {
+    this.core.checkWritable();
+    const definition = this.definition(table);
+    if (target !== undefined) checkTarget('target', target);
+    await this.core.packTable(definition, target);
+  }
+
+  /**
+   * Hides rows that are older than retention allows, and drops blocks that have no other rows. "Now" is the earlier of the
+   * wall clock and the table's newest timestamp plus a day.
+   * @param cutoff ms since 1970: rows of every table before it go, whatever its retention. Their space is used again, so
+   *   this cannot be taken back
+   * @throws INVALID_OPTION, POISONED, CLOSED, READ_ONLY
+   */
+  async compactRetentionNow(cutoff?: number): Promise<void> {
+    this.core.checkWritable();
+    if (cutoff !== undefined) checkCutoff(cutoff);
+    await this.core.compactRetentionNow(cutoff);
+  }
+
+  /**
+   * Sets how long rows are kept, and stores it in the file. Takes effect when retention is next looked at, or at once with
+   * `compactRetentionNow`.
+   * @param retention ms, or a duration such as `'30d'`; null: for ever, or for a table as long as the database says
+   * @param table the table it is for; none: every table without a retention of its own
+   * @throws UNKNOWN_TABLE, INVALID_OPTION, POISONED, CLOSED, READ_ONLY
+   */
+  async setRetention(retention: number | string | null, table?: string): Promise<void> {
+    this.core.checkWritable();
+    const ms = checkRetention(retention);
+    await this.core.setRetention(table === undefined ? undefined : this.definition(table), ms ?? -1);
   }
 
   /** Resolves once the writers have caught up with this thread's appends. @throws POISONED, CLOSED */

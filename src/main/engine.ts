@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import type { CoordinatorLink, ProducerTicket } from '../shared/control/api.ts';
+import type { MaintenanceOptions } from '../shared/control/maintenance.ts';
 import type { SharedState } from '../shared/control/shared-state.ts';
 import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
@@ -14,6 +15,9 @@ export interface EngineOptions {
   readonly commitIntervalMs: number;
   readonly memoryBudgetBytes: number;
   readonly reuseDelayMs: number;
+  readonly maintenance: MaintenanceOptions;
+  /** ms; null clears the stored one, undefined leaves it as it is. */
+  readonly retentionMs: number | null | undefined;
 }
 
 /**
@@ -21,7 +25,8 @@ export interface EngineOptions {
  */
 export interface Engine {
   readonly path: string;
-  readonly options: EngineOptions;
+  /** What every thread of the database must know of them. */
+  readonly options: DatabaseTicket['options'];
   readonly shared: SharedState;
   readonly link: CoordinatorLink;
   readonly waiting: Waiting;

@@ -1,3 +1,8 @@
+export type {
+  AutoMaintenanceOptions,
+  MaintenanceStats,
+  ThrottleState,
+} from '../shared/control/maintenance.ts';
 export type { DatabaseTicket } from '../shared/control/ticket.ts';
 export { type ErrorCode, MillraceError } from '../shared/errors.ts';
 export type { ColumnType, TimeUnit } from '../shared/schema/types.ts';

@@ -5,6 +5,7 @@ import { checkUnit } from '../shared/schema/check-names.ts';
 import type { TimeUnit } from '../shared/schema/types.ts';
 import type { OpenOptions } from './api-types.ts';
 import type { EngineOptions } from './engine.ts';
+import { checkMaintenance, checkRetention } from './maintenance-options.ts';
 
 /** Chunk memory that a writer cannot do without: a chunk of the largest size, and room to fill others meanwhile. */
 export const MIN_BYTES_PER_WRITER = 32 << 20;
@@ -19,6 +20,8 @@ const KNOWN: readonly (keyof OpenOptions)[] = [
   'commitIntervalMs',
   'memoryBudgetBytes',
   'reuseDelayMs',
+  'retention',
+  'autoMaintenance',
   'signal',
 ];
 
@@ -56,6 +59,8 @@ export function checkOpenOptions(
     writers,
     durability,
     maxProducers: whole('maxProducers', options.maxProducers, 16, 1, MAX_PRODUCERS),
+    retentionMs: options.retention === undefined ? undefined : checkRetention(options.retention),
+    maintenance: checkMaintenance(options.autoMaintenance),
     commitIntervalMs: whole('commitIntervalMs', options.commitIntervalMs, 10, 1, 60_000),
     reuseDelayMs: whole('reuseDelayMs', options.reuseDelayMs, 5000, 0, 3_600_000),
     memoryBudgetBytes: whole(
@@ -88,14 +93,14 @@ export function checkTableOptions(options: unknown): { readonly unit: TimeUnit }
   return { unit: checkUnit(unit) };
 }
 
-function whole(name: string, value: unknown, byDefault: number, least: number, most: number): number {
+export function whole(name: string, value: unknown, byDefault: number, least: number, most: number): number {
   if (value === undefined) return byDefault;
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most)
     return value as number;
   throw refuse(name, value, `a whole number from ${least} to ${most}`);
 }
 
-function refuse(name: string, value: unknown, want: string): MillraceError {
+export function refuse(name: string, value: unknown, want: string): MillraceError {
   return new MillraceError('INVALID_OPTION', `${name} is ${show(value)}; it must be ${want}`, {
     option: name,
     value: show(value),

@@ -175,6 +175,18 @@ export class ReadOnlyDatabase implements DatabaseCore {
     this.checkWritable();
   }
 
+  async packTable(): Promise<void> {
+    this.checkWritable();
+  }
+
+  async compactRetentionNow(): Promise<void> {
+    this.checkWritable();
+  }
+
+  async setRetention(): Promise<void> {
+    this.checkWritable();
+  }
+
   async drained(): Promise<void> {
     this.checkWritable();
   }
@@ -195,6 +207,9 @@ export class ReadOnlyDatabase implements DatabaseCore {
       state: this.closed ? 'closed' : 'open',
       fileBytes: this.storage.length(),
       checkpoint: this.follower.checkpoint,
+      freeBytes: 0,
+      retentionMs: this.follower.retentionMs < 0 ? null : this.follower.retentionMs,
+      maintenance: undefined,
       writers: [],
       memory: { budgetBytes: 0, slabBytes: 0 },
       recovery: { frames, rows, droppedBytes, damage },

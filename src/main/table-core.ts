@@ -14,7 +14,7 @@ import { loadArrow } from './arrow/load-arrow.ts';
 import { runAggregate } from './read/aggregate.ts';
 import { type CheckedAggregate, checkAggregate, type RawAggregateOptions } from './read/aggregate-options.ts';
 import { PARALLEL_MIN_VALUES } from './read/parallel.ts';
-import { runPart } from './read/part.ts';
+import { blockPart, runPart } from './read/part.ts';
 import { checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
 import type { ScanPool } from './read/scan-pool.ts';
 import type { TableSnapshot } from './read/snapshot.ts';
@@ -208,6 +208,7 @@ export class TableCore {
       return tableStats(
         snapshot,
         snapshot.runs.map((run) => runPart(snapshot.definition, run)),
+        (ref) => blockPart(this.host.storage, snapshot.definition, ref),
       );
     } finally {
       snapshot.release();

@@ -54,6 +54,8 @@ export async function startThreads(
     door: `millrace:${randomUUID()}`,
     writerHeapMb: hooks.writerHeapMb ?? WRITER_HEAP_MB,
     ...(hooks.faults === undefined ? {} : { faults: hooks.faults }),
+    maintenance: options.maintenance,
+    retentionMs: options.retentionMs,
   };
   const worker = new Worker(COORDINATOR, { workerData: start });
   const thread = new CoordinatorThread(worker, shared.control);

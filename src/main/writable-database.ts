@@ -220,6 +220,23 @@ export class WritableDatabase implements DatabaseCore {
     await this.engine.link.call('flush');
   }
 
+  async packTable(definition: TableDefinition, target: number | undefined): Promise<void> {
+    this.checkWritable();
+    // A chunk that may still grow is left out, so this thread's are sent: what it has appended is packed.
+    this.producer.sendAll();
+    await this.engine.link.call('packTable', definition.id, target);
+  }
+
+  async compactRetentionNow(cutoffMs: number | undefined): Promise<void> {
+    this.checkWritable();
+    await this.engine.link.call('compactRetentionNow', cutoffMs);
+  }
+
+  async setRetention(definition: TableDefinition | undefined, retentionMs: number): Promise<void> {
+    this.checkWritable();
+    await this.engine.link.call('setRetention', definition?.id, retentionMs);
+  }
+
   async drained(): Promise<void> {
     this.checkWritable();
     await this.producer.drained();
@@ -239,8 +256,11 @@ export class WritableDatabase implements DatabaseCore {
       readOnly: false,
       state: STATE_NAMES[shared.control.state]!,
       fileBytes: info.fileBytes,
+      freeBytes: info.freeBytes,
       checkpoint: info.checkpoint,
       writers: shared.memories.map((_, writer) => this.writerStats(writer, info.deathCounts[writer]!)),
+      retentionMs: info.retentionMs < 0 ? null : info.retentionMs,
+      maintenance: info.maintenance,
       memory: { budgetBytes: options.memoryBudgetBytes, slabBytes: slabs * SLAB_BYTES },
       producers: info.producers,
       deaths: info.deaths,

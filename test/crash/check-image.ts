@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { NanoTsDbShared } from '../../src/main/index.ts';
 import { ReadOnlyDatabase } from '../../src/main/read-only.ts';
 import { ManualClock } from '../../src/shared/clock.ts';
+import { MAINTENANCE_DEFAULTS } from '../../src/shared/control/maintenance.ts';
 import { createSharedState, type SharedState } from '../../src/shared/control/shared-state.ts';
 import { LONE_SUPERBLOCK } from '../../src/shared/recovery/superblocks.ts';
 import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
@@ -71,8 +72,13 @@ export function recoverForWriting(storage: Storage, random: Random): void {
     maxProducers: 4,
     reuseDelayMs: 0,
     randomWords: seededWords(random),
+    maintenance: { ...MAINTENANCE_DEFAULTS, auto: false },
+    retentionMs: undefined,
   };
-  new Coordinator(shared, storage, new ManualClock(), options, () => nobody);
+  const noTasks = (): never => {
+    throw new Error('no maintenance here');
+  };
+  new Coordinator(shared, storage, new ManualClock(), options, () => nobody, noTasks);
 }
 
 /** Opens an image with a whole engine, appends to every table, cuts the power after a sync, and reads all again. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { TableInfo } from '../../src/main/index.ts';
+import type { MaintenanceOptions } from '../../src/shared/control/maintenance.ts';
 import type { BatchForm } from '../support/model-batch.ts';
 import type { Crash, SessionOptions } from '../support/model-session.ts';
 import type { Op } from '../support/model-table.ts';
@@ -90,6 +91,8 @@ export type Command =
     }
   | { readonly do: 'timeRange' | 'lastSeq'; readonly table: number }
   | { readonly do: 'reopen'; readonly options: SessionOptions }
+  | { readonly do: 'pack'; readonly target: number | undefined }
+  | { readonly do: 'retain'; readonly row: number }
   | { readonly do: 'killWriter'; readonly steps: number }
   | { readonly do: 'crash'; readonly crash: Crash; readonly options: SessionOptions };
 
@@ -108,7 +111,7 @@ const options: fc.Arbitrary<SessionOptions> = fc.record({
 });
 const crash: fc.Arbitrary<Crash> = fc.record({
   kind: fc.constantFrom('process', 'power', 'torn'),
-  during: fc.constantFrom('nothing', 'nothing', 'sync', 'flush', 'close'),
+  during: fc.constantFrom('nothing', 'nothing', 'sync', 'flush', 'pack', 'close'),
   writes: fc.nat(30),
   losing: fc.option(fc.constantFrom(0, 1), { nil: undefined, freq: 5 }),
   seed,
@@ -129,7 +132,13 @@ const queryParts = {
   order: fc.constantFrom(undefined, 'asc', 'desc') as fc.Arbitrary<'asc' | 'desc' | undefined>,
 };
 
-const command: fc.Arbitrary<Command> = fc.oneof(
+/** Small segments, so that few rows make several. */
+const pack = fc.record({
+  do: fc.constant('pack' as const),
+  target: fc.option(fc.constantFrom(64, 100, 500), { nil: undefined }),
+});
+
+const calls: { weight: number; arbitrary: fc.Arbitrary<Command> }[] = [
   { weight: 4, arbitrary: fc.record({ do: fc.constant('createTable'), table }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('appendRow'), table, rows: fc.nat(60), seed }) },
   {
@@ -172,10 +181,51 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('timeRange', 'lastSeq'), table }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen'), options }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('killWriter'), steps: fc.nat(30) }) },
+  { weight: 3, arbitrary: pack },
+];
+const command = fc.oneof(
+  ...calls,
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen'), options }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('crash'), crash, options }) },
 );
+
+/** Maintenance that runs whenever it can, with segments of every size. */
+const eager: fc.Arbitrary<MaintenanceOptions> = fc.record({
+  auto: fc.constant(true),
+  checkIntervalMs: fc.constantFrom(1, 20),
+  retentionCheckIntervalMs: fc.constant(60_000),
+  targetSegmentPoints: fc.constantFrom(64, 300, 8192),
+  maxWritesPerSec: fc.constant(Number.MAX_SAFE_INTEGER),
+  writeLoadWindowMs: fc.constant(5000),
+  minIdleMs: fc.constant(0),
+  maxSegmentsPerPack: fc.constantFrom(2, 5, 64),
+  walTargetRatio: fc.constant(2),
+  walMinBytes: fc.constant(0),
+});
+const maintained = fc
+  .record({ options, maintenance: fc.option(eager, { nil: undefined }) })
+  .map(({ options: rest, maintenance }): SessionOptions => ({ ...rest, maintenance }));
+// Without crashes: what one leaves of expired rows is not for this model to say.
+const between = fc.oneof(
+  ...calls,
+  { weight: 6, arbitrary: pack },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('retain' as const), row: fc.nat(2000) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('reopen' as const), options: maintained }) },
+);
+
+/** Sequences with maintenance between: packs, retention and maintenance by itself, over two tables and more. */
+export function maintainedScenarios(
+  most: number,
+): fc.Arbitrary<{ first: SessionOptions; commands: Command[] }> {
+  const create = fc.uniqueArray(table, { minLength: 2, maxLength: 4 });
+  return fc
+    .record({ first: maintained, create, rest: fc.array(between, { maxLength: most, size: 'max' }) })
+    .map(({ first, create: made, rest }) => ({
+      first,
+      commands: [...made.map((id) => ({ do: 'createTable' as const, table: id })), ...rest],
+    }));
+}
 
 /** Sequences of up to `most` commands, and how the database is opened first. */
 export function scenarios(most: number): fc.Arbitrary<{ first: SessionOptions; commands: Command[] }> {

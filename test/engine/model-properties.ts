@@ -4,7 +4,7 @@ import type { TableInfo } from '../../src/main/index.ts';
 import type { BatchForm } from '../support/model-batch.ts';
 import { ModelSession } from '../support/model-session.ts';
 import { Random, type Row, randomRows } from '../support/model-values.ts';
-import { scenarios } from './model-commands.ts';
+import { maintainedScenarios, scenarios } from './model-commands.ts';
 import { runScenario } from './model-runner.ts';
 
 /** The limit of one value. */
@@ -48,6 +48,18 @@ const form = fc.constantFrom<Form>('typed', 'plain', 'arrow batch', 'arrow table
 export async function sequencesAgree(t: TestContext, runs: number, commandsMax: number): Promise<void> {
   await fc.assert(
     fc.asyncProperty(scenarios(commandsMax), ({ first, commands }) => runScenario(first, commands)),
+    parameters(t, runs),
+  );
+}
+
+/** The same with packs, retention and maintenance by itself between the calls. */
+export async function maintenanceIsNotNoticed(
+  t: TestContext,
+  runs: number,
+  commandsMax: number,
+): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(maintainedScenarios(commandsMax), ({ first, commands }) => runScenario(first, commands)),
     parameters(t, runs),
   );
 }

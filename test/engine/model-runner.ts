@@ -71,6 +71,10 @@ class Runner {
       case 'crash':
         this.scan = undefined;
         return session.crash(command.crash, command.options);
+      case 'pack':
+        return session.pack(command.target);
+      case 'retain':
+        return this.retain(command.row);
       case 'killWriter':
         return session.killWriter(command.steps);
       default:
@@ -128,6 +132,19 @@ class Runner {
         return;
       }
     }
+  }
+
+  /** Drops rows older than some row of some table. */
+  private async retain(pick: number): Promise<void> {
+    const models = [...this.session.tables.values()].filter(({ rows }) => rows.length > 0);
+    const model = models[pick % models.length];
+    if (model === undefined) return;
+    const { ts } = model.rows[pick % model.rows.length]!;
+    const perMs = { ms: 1n, us: 1000n, ns: 1_000_000n }[model.info.unit];
+    const cutoffMs = Number(ts / perMs);
+    // Timestamps reach to the ends of int64, times in ms to those of Date; the newest rows are left.
+    if (Math.abs(cutoffMs) > 8.64e15) return;
+    await this.session.retain(cutoffMs);
   }
 
   private async appendValue(values: readonly Row[]): Promise<void> {

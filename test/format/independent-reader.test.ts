@@ -55,6 +55,30 @@ test('the reader is made from docs/format.md alone: it takes no line of src/', (
   }
 });
 
+test('a packed file, read as the page says, holds every row in order of time, rows of one time in order of arrival', async () => {
+  const engine = new InlineEngine();
+  const db = NanoTsDbShared.over(engine);
+  const tables = await allUnits(db);
+  for (const table of tables) {
+    table.appendRecipe(2, 3 * VECTOR, 1);
+    // Times that go back and forth, many of them alike.
+    for (let row = 0; row < 2500; row++) table.appendRow();
+    await db.packTable(table.name, 1500);
+  }
+  for (const table of tables) for (let row = 0; row < 100; row++) table.appendRow();
+  await db.flush();
+  const read = readDatabase(crash(engine));
+  for (const { name, rows } of tables) {
+    const inTime = [...rows].sort((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
+    const found = read.tables.get(name)!.rows;
+    found.sort((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
+    assert.deepEqual(
+      found.map(({ ts, values }) => ({ ts, values })),
+      inTime.map(({ ts, values }) => ({ ts, values: [...values] })),
+    );
+  }
+});
+
 test('a closed file, read as the page says, holds every row bit for bit in order of arrival, in every codec', async () => {
   const engine = new InlineEngine();
   const db = NanoTsDbShared.over(engine);

@@ -23,7 +23,10 @@ import {
 export type IndependentRow = { ordinal: bigint; index: number; ts: bigint; values: unknown[] };
 /** One column of a schema version. */
 export type IndependentColumn = { id: number; name: string; type: ColumnType };
-/** One table: its current schema (without `ts`) and its visible rows in order of arrival (ordinal, index). */
+/**
+ * One table: its current schema (without `ts`) and its visible rows in order of arrival (ordinal, index); those of packed
+ * blocks stand at their run's first ordinal, by time.
+ */
 export type IndependentTable = {
   id: number;
   unit: 'ms' | 'us' | 'ns';
@@ -413,12 +416,11 @@ function readPiece(p: Cursor): Piece {
 
 function readRows(bytes: Uint8Array, table: Table, use: FormatUse): IndependentRow[] {
   const rows = new Map<string, IndependentRow>();
+  const spans: { first: bigint; last: bigint }[] = [];
   for (const reference of table.references) {
     const { at, first, last, index, version } = reference;
-    demand(
-      first === last,
-      `block at ${at}: section 5 does not say which rows ordinals ${first}…${last} have`,
-    );
+    const packed = isPacked(reference);
+    demand(packed || first === last, `block at ${at}: not packed, but of ordinals ${first}…${last}`);
     const schema = columnsOf(table.definition, version);
     const columns = readBlock(bytes, reference, table.definition.id, schema, use);
     for (const row of rowsOf(table.definition, version, first, index, columns)) {
@@ -426,6 +428,7 @@ function readRows(bytes: Uint8Array, table: Table, use: FormatUse): IndependentR
       demand(!rows.has(name), `block at ${at}: another block has row (ordinal index) ${name}`);
       rows.set(name, row);
     }
+    if (packed) spans.push({ first, last });
   }
   const inBlocks = new Set(rows.keys());
   for (const piece of table.pieces) {
@@ -433,7 +436,7 @@ function readRows(bytes: Uint8Array, table: Table, use: FormatUse): IndependentR
     const columns = readPieceBody(piece, columnsOf(table.definition, version));
     for (const row of rowsOf(table.definition, version, ordinal, index, columns)) {
       const name = `${row.ordinal} ${row.index}`;
-      if (inBlocks.has(name)) {
+      if (inBlocks.has(name) || spans.some(({ first, last }) => first <= ordinal && ordinal <= last)) {
         use.rowsTwice++;
         continue;
       }
@@ -444,6 +447,11 @@ function readRows(bytes: Uint8Array, table: Table, use: FormatUse): IndependentR
   return [...rows.values()]
     .filter((row) => row.ts >= table.cutoff)
     .sort((a, b) => (a.ordinal === b.ordinal ? a.index - b.index : a.ordinal < b.ordinal ? -1 : 1));
+}
+
+/** Whether a block's rows are sorted by time: the order of arrival is that of rows of one time only then. */
+function isPacked({ flags }: Reference): boolean {
+  return (flags & 2) === 2;
 }
 
 /** Columns of a schema version, `ts` first, as rows of the current schema; `index` is that of the first row. */

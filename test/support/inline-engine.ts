@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, EngineOptions } from '../../src/main/engine.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import { ManualClock } from '../../src/shared/clock.ts';
 import type { CoordinatorLink, ProducerTicket } from '../../src/shared/control/api.ts';
+import { MAINTENANCE_DEFAULTS } from '../../src/shared/control/maintenance.ts';
 import { createSharedState, type SharedState } from '../../src/shared/control/shared-state.ts';
 import { STATE_POISONED } from '../../src/shared/control/words.ts';
 import { emptyDatabase } from '../../src/shared/recovery/superblocks.ts';
@@ -11,6 +13,8 @@ import type { Storage } from '../../src/shared/storage/storage.ts';
 import type { Waiting } from '../../src/shared/wait.ts';
 import { type Channel, inlineChannel } from '../../src/workers/channel.ts';
 import { Coordinator } from '../../src/workers/coordinator/coordinator.ts';
+import { InlineRunner } from '../../src/workers/maintenance/inline-runner.ts';
+import type { PackTask, TaskRunner } from '../../src/workers/maintenance/task.ts';
 import type { FromWriter, ToWriter } from '../../src/workers/writer/messages.ts';
 import { WriterKilled, type WriterOptions, type WriterStep } from '../../src/workers/writer/options.ts';
 import { Writer } from '../../src/workers/writer/writer.ts';
@@ -22,6 +26,10 @@ export interface InlineOptions extends Partial<EngineOptions> {
   readonly file?: MemoryFile;
   readonly clock?: ManualClock;
   readonly onStep?: (writer: number, step: WriterStep) => void;
+  /** Called before each maintenance task; what it throws is how the task fails. */
+  readonly beforeTask?: (task: PackTask) => void;
+  /** Runs tasks elsewhere than in this thread. */
+  readonly startRunner?: () => TaskRunner;
   /** Another storage than the memory file's own, for each opening. */
   readonly open?: () => Storage;
   /** Makes salts; for runs that must be the same each time. */
@@ -85,6 +93,8 @@ export class InlineEngine implements Engine {
       commitIntervalMs: options.commitIntervalMs ?? 10,
       memoryBudgetBytes: options.memoryBudgetBytes ?? BUDGET,
       reuseDelayMs: options.reuseDelayMs ?? 0,
+      maintenance: options.maintenance ?? { ...MAINTENANCE_DEFAULTS, auto: false },
+      retentionMs: options.retentionMs,
     };
     this.scheduler = options.scheduler;
     const open = options.open ?? (() => this.file.open());
@@ -103,7 +113,8 @@ export class InlineEngine implements Engine {
       this.dead.delete(writerOptions.writer);
       return { channel: options.scheduler?.delayed(forCoordinator) ?? forCoordinator };
     };
-    const { durability, commitIntervalMs, maxProducers, reuseDelayMs } = this.options;
+    const { durability, commitIntervalMs, maxProducers, reuseDelayMs, maintenance, retentionMs } =
+      this.options;
     this.coordinator = new Coordinator(
       this.shared,
       open(),
@@ -113,9 +124,12 @@ export class InlineEngine implements Engine {
         commitIntervalMs,
         maxProducers,
         reuseDelayMs,
+        maintenance,
+        retentionMs,
         ...(options.randomWords === undefined ? {} : { randomWords: options.randomWords }),
       },
       startWriter,
+      options.startRunner ?? (() => new InlineRunner(open(), options.beforeTask)),
     );
     this.producer = this.coordinator.attachProducer(0);
     this.tables = this.coordinator.tables();
@@ -131,7 +145,8 @@ export class InlineEngine implements Engine {
         for (let turns = 0; !done(); turns++) {
           if (turns > 100_000) throw new Error('an inline wait never ended');
           this.turn();
-          await Promise.resolve();
+          // Threads that run tasks answer through the event loop.
+          await (options.startRunner === undefined ? Promise.resolve() : nextTurn());
         }
       },
     };

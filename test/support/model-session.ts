@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { NanoTsDbShared, type Rows, type Table, type TableInfo } from '../../src/main/index.ts';
 import { ReadOnlyDatabase } from '../../src/main/read-only.ts';
 import { writerCounter } from '../../src/shared/control/counters.ts';
+import { MAINTENANCE_DEFAULTS, type MaintenanceOptions } from '../../src/shared/control/maintenance.ts';
 import { writerOf } from '../../src/shared/control/shared-state.ts';
 import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
 import { WriterKilled } from '../../src/workers/writer/options.ts';
@@ -17,6 +18,7 @@ export interface SessionOptions {
   readonly commitIntervalMs: number;
   readonly durability: 'interval' | 'always' | 'none';
   readonly memoryBudgetBytes?: number;
+  readonly maintenance?: MaintenanceOptions | undefined;
 }
 
 /** How the engine comes to its end. */
@@ -24,7 +26,7 @@ export interface Crash {
   /** `process`: what was written stays, synced or not; `power`: only what was synced; `torn`: also any of the rest. */
   readonly kind: 'process' | 'power' | 'torn';
   /** What goes on meanwhile. */
-  readonly during: 'nothing' | 'sync' | 'flush' | 'close';
+  readonly during: 'nothing' | 'sync' | 'flush' | 'pack' | 'close';
   /** Writes and syncs of the file that come before it. */
   readonly writes: number;
   /** A superblock that the crash destroys: either one alone must open the file with nothing lost. */
@@ -104,6 +106,22 @@ export class ModelSession {
     for (const model of this.tables.values()) this.acknowledge(model);
   }
 
+  /** Packs every table. */
+  async pack(target?: number): Promise<void> {
+    for (const name of this.tables.keys()) await this.db.packTable(name, target);
+  }
+
+  /** Drops what is older than a time in ms, in every table. */
+  async retain(cutoffMs: number): Promise<void> {
+    await this.db.compactRetentionNow(cutoffMs);
+    const perMs = { ms: 1n, us: 1000n, ns: 1_000_000n };
+    for (const model of this.tables.values()) {
+      const cutoff = BigInt(cutoffMs) * perMs[model.info.unit];
+      if (cutoff > model.cutoff) model.cutoff = cutoff;
+      this.acknowledge(model);
+    }
+  }
+
   /** A table's handle, of unknown types. */
   table(model: ModelTable): Table {
     return this.db.table(model.info.name);
@@ -123,7 +141,7 @@ export class ModelSession {
       const { rows, from, to } = stats.tables.find((table) => table.name === name)!;
       assert.deepEqual(
         { rows, from, to },
-        { rows: model.rows.length, from: span?.from ?? null, to: span?.to ?? null },
+        { rows: model.visible.length, from: span?.from ?? null, to: span?.to ?? null },
       );
     }
   }
@@ -186,7 +204,7 @@ export class ModelSession {
       for (let turns = 0; this.wreck === undefined && turns < TURNS_MAX && crash.writes > 0; turns++)
         this.engine.turn();
     } else {
-      await this.db[crash.during]();
+      await (crash.during === 'pack' ? this.pack() : this.db[crash.during]());
     }
     const wreck = this.wreck ?? this.salvage(crash);
     this.crashing = undefined;
@@ -207,6 +225,7 @@ export class ModelSession {
     this.engine = new InlineEngine({
       file,
       ...options,
+      maintenance: options.maintenance ?? { ...MAINTENANCE_DEFAULTS, auto: false },
       open: () => this.cuttable.open(),
       onStep: (_writer, step) => {
         if (this.stepsLeft >= 0 && this.stepsLeft-- === 0) throw new WriterKilled(step);
@@ -264,7 +283,10 @@ function asValues(model: ModelTable, { ts, cells }: Row): Row {
 }
 
 /** The smallest and largest timestamp of the model, as the table's unit has them. */
-export function timeRange({ info, rows }: ModelTable): { from: number | bigint; to: number | bigint } | null {
+export function timeRange({
+  info,
+  visible: rows,
+}: ModelTable): { from: number | bigint; to: number | bigint } | null {
   if (rows.length === 0) return null;
   const times = rows.map((row) => row.ts);
   const from = times.reduce((least, ts) => (ts < least ? ts : least));

@@ -29,14 +29,21 @@ export class ModelTable {
   durable = 0;
   /** Whether the table itself must survive it. */
   isDurable = false;
+  /** Rows with a smaller timestamp are gone for good. */
+  cutoff = -(2n ** 63n);
 
   constructor(info: TableInfo) {
     this.info = info;
   }
 
+  /** The rows that retention has left, in order of arrival. */
+  get visible(): Row[] {
+    return this.rows.filter((row) => row.ts >= this.cutoff);
+  }
+
   /** The rows of a query, in its order. Slow and plain on purpose. */
   query({ from, to, where = [], limit, order }: ModelQuery): Row[] {
-    const wanted = this.rows.filter(
+    const wanted = this.visible.filter(
       (row) =>
         (from === undefined || row.ts >= from) &&
         (to === undefined || row.ts <= to) &&

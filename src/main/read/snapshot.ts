@@ -77,7 +77,7 @@ export function liveSnapshot(
   try {
     const entry = index.table(index.root(root), definition.id);
     const indexed = entry === undefined ? [] : index.blocks(entry, range);
-    const blocks = mergeRefs(indexed, recent);
+    const blocks = mergeRefs(indexed, notPacked(recent, indexed));
     return {
       definition,
       blocks: blocks.filter((ref) => ref.maxTs >= range.from && ref.minTs <= range.to),
@@ -94,6 +94,19 @@ export function liveSnapshot(
 }
 
 const NO_CUTOFF_TS = -(2n ** 63n);
+
+/**
+ * Recent blocks without those that pack has merged into segments since the directory was read. Those of their rows that are
+ * in the range wanted lie in segments that reach into it, so these are among the indexed ones.
+ */
+function notPacked(recent: readonly BlockRef[], indexed: readonly BlockRef[]): readonly BlockRef[] {
+  if (recent.length === 0) return recent;
+  const packed = indexed.filter((ref) => ref.packed);
+  return recent.filter(
+    ({ ordinalFirst }) =>
+      !packed.some((ref) => ref.ordinalFirst <= ordinalFirst && ordinalFirst <= ref.ordinalLast),
+  );
+}
 
 /** Joins two sorted lists of references; one that is in both counts once. */
 export function mergeRefs(a: readonly BlockRef[], b: readonly BlockRef[]): BlockRef[] {

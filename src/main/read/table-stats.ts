@@ -1,17 +1,30 @@
 import { WIDTH } from '../../shared/chunk/layout.ts';
+import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { currentColumns, isVariable } from '../../shared/schema/types.ts';
 import type { TableStats } from '../api-types.ts';
 import type { Part } from './part.ts';
 import type { TableSnapshot } from './snapshot.ts';
 
-/** What a snapshot of all time says of its table, without decoding a block. */
-export function tableStats(snapshot: TableSnapshot, live: readonly Part[]): TableStats {
-  const { definition, blocks } = snapshot;
-  const parts = [...blocks, ...live];
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+/**
+ * What a snapshot of all time says of its table. Decodes only the times of blocks that retention's cutoff runs through.
+ * @param open the part that a block is
+ * @throws DAMAGED if such a block cannot be read
+ */
+export function tableStats(
+  snapshot: TableSnapshot,
+  live: readonly Part[],
+  open: (ref: BlockRef) => Part,
+): TableStats {
+  const { definition, blocks, cutoff } = snapshot;
+  const spans = [
+    ...blocks.map((ref) => (ref.minTs < cutoff ? visibleSpan(open(ref), cutoff) : ref)),
+    ...live.map((part) => (part.minTs < cutoff ? visibleSpan(part, cutoff) : part)),
+  ];
+  const rows = spans.reduce((sum, span) => sum + span.rows, 0);
   let from: bigint | undefined;
   let to: bigint | undefined;
-  for (const { minTs, maxTs } of parts) {
+  for (const { rows, minTs, maxTs } of spans) {
+    if (rows === 0) continue;
     if (from === undefined || minTs < from) from = minTs;
     if (to === undefined || maxTs > to) to = maxTs;
   }
@@ -31,4 +44,17 @@ export function tableStats(snapshot: TableSnapshot, live: readonly Part[]): Tabl
     from: asUnit(from),
     to: asUnit(to),
   };
+}
+
+/** How many rows of a part are not hidden, and their times. */
+function visibleSpan(part: Part, cutoff: bigint): Pick<Part, 'rows' | 'minTs' | 'maxTs'> {
+  if (part.maxTs < cutoff) return { rows: 0, minTs: cutoff, maxTs: cutoff };
+  let rows = 0;
+  let { maxTs: minTs } = part;
+  for (const ts of part.time()) {
+    if (ts < cutoff) continue;
+    rows++;
+    if (ts < minTs) minTs = BigInt(ts);
+  }
+  return { rows, minTs, maxTs: part.maxTs };
 }

@@ -1,5 +1,6 @@
 import type { ErrorEnvelope } from '../errors.ts';
 import type { ColumnType, TableDefinition, TimeUnit } from '../schema/types.ts';
+import type { MaintenanceStats } from './maintenance.ts';
 
 /** A table to be made. Names and types were checked by the caller. */
 export interface NewTable {
@@ -31,6 +32,8 @@ export interface CoordinatorInfo {
   readonly fileBytes: number;
   readonly checkpoint: number;
   readonly freeBytes: number;
+  readonly retentionMs: number;
+  readonly maintenance: MaintenanceStats;
   readonly recovery: { frames: number; rows: number; droppedBytes: number; damage: readonly string[] };
 }
 
@@ -42,6 +45,9 @@ export interface CoordinatorApi {
   createTable(table: NewTable): TableDefinition;
   addColumn(table: string, column: NewTable['columns'][number]): TableDefinition;
   flush(): Promise<void>;
+  packTable(tableId: number, target: number | undefined): Promise<void>;
+  compactRetentionNow(cutoffMs: number | undefined): Promise<void>;
+  setRetention(tableId: number | undefined, retentionMs: number): Promise<void>;
   info(): CoordinatorInfo;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { TableDefinition } from '../schema/types.ts';
 import type { StorageRef } from '../storage/storage.ts';
 import type { Answer, CoordinatorApi, ProducerTicket, SyncMethod, WriterDeath } from './api.ts';
+import type { MaintenanceOptions } from './maintenance.ts';
 import type { SharedHandles } from './shared-state.ts';
 
 /** What a coordinator's thread is started with. */
@@ -20,6 +21,8 @@ export interface CoordinatorStart {
   readonly writerHeapMb: number;
   /** For tests. */
   readonly faults?: FaultsRef;
+  readonly maintenance: MaintenanceOptions;
+  readonly retentionMs: number | null | undefined;
 }
 
 /**

@@ -15,6 +15,11 @@ export interface BlockRef {
   readonly maxTs: bigint;
   /** Rows are in order of time. */
   readonly sorted: boolean;
+  /**
+   * Made by pack: together with the blocks of the same first and last ordinal it has every row of these ordinals, sorted by
+   * time; `indexFirst` and the rows' places after it only tell them apart.
+   */
+  readonly packed: boolean;
   readonly schemaVersion: number;
 }
 
@@ -31,7 +36,9 @@ export interface ChildRef {
 }
 
 export const REF_BYTES = 64;
-const SORTED = 1;
+/** Bits of the flags, in a reference and in a block's header. */
+export const SORTED = 1;
+export const PACKED = 2;
 
 export function setBlockRef(view: DataView, at: number, ref: BlockRef): void {
   setSafe64(view, at, ref.offset);
@@ -43,7 +50,7 @@ export function setBlockRef(view: DataView, at: number, ref: BlockRef): void {
   view.setUint32(at + 36, ref.rows, true);
   view.setBigInt64(at + 40, ref.minTs, true);
   view.setBigInt64(at + 48, ref.maxTs, true);
-  view.setUint32(at + 56, ref.sorted ? SORTED : 0, true);
+  view.setUint32(at + 56, flagsOf(ref), true);
   view.setUint32(at + 60, ref.schemaVersion, true);
 }
 
@@ -59,8 +66,14 @@ export function getBlockRef(view: DataView, at: number): BlockRef {
     minTs: view.getBigInt64(at + 40, true),
     maxTs: view.getBigInt64(at + 48, true),
     sorted: (view.getUint32(at + 56, true) & SORTED) !== 0,
+    packed: (view.getUint32(at + 56, true) & PACKED) !== 0,
     schemaVersion: view.getUint32(at + 60, true),
   };
+}
+
+/** The flags of a reference, as it and its block's header have them. */
+export function flagsOf(ref: { readonly sorted: boolean; readonly packed: boolean }): number {
+  return (ref.sorted ? SORTED : 0) | (ref.packed ? PACKED : 0);
 }
 
 export function setChildRef(view: DataView, at: number, ref: ChildRef): void {

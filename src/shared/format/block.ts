@@ -6,7 +6,7 @@ import type { VectorStatistics } from '../codec/statistics.ts';
 import { MAX_BLOCK_BYTES, VECTOR_ROWS } from '../schema/limits.ts';
 import { type Column, TS_CODE, TYPE_CODE } from '../schema/types.ts';
 import { readExactly, type Storage } from '../storage/storage.ts';
-import type { BlockRef } from './block-ref.ts';
+import { type BlockRef, flagsOf, PACKED, SORTED } from './block-ref.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { checksum } from './checksum.ts';
 import { damaged, setSafe64, viewOf } from './fields.ts';
@@ -16,7 +16,6 @@ import { letters } from './page.ts';
 export const BLOCK_HEADER_BYTES = 80;
 export const DIRECTORY_ENTRY_BYTES = 24;
 export const BLOCK_MAGIC = letters('MBk1');
-const SORTED = 1;
 const CRC_AT = 76;
 /** A block up to this size is read in one go, a larger one column by column: about what a read call costs in bytes. */
 const WHOLE_READ_BYTES = 128 * 1024;
@@ -27,6 +26,8 @@ export interface BlockHead {
   readonly ordinal: number;
   readonly indexFirst: number;
   readonly rows: number;
+  /** For a packed block: the last of its ordinals. Else it has rows of one ordinal, in order of arrival. */
+  readonly ordinalLast?: number;
 }
 
 /**
@@ -64,14 +65,15 @@ export function pushBlock(
   view.setUint32(start + 16, head.tableId, true);
   view.setUint32(start + 20, head.schemaVersion, true);
   setSafe64(view, start + 24, head.ordinal);
-  setSafe64(view, start + 32, head.ordinal);
+  setSafe64(view, start + 32, head.ordinalLast ?? head.ordinal);
   view.setUint32(start + 40, head.indexFirst, true);
   view.setUint32(start + 44, head.rows, true);
   view.setBigInt64(start + 48, range.min, true);
   view.setBigInt64(start + 56, range.max, true);
   view.setUint32(start + 64, sources.length, true);
   view.setUint32(start + 68, Math.ceil(head.rows / VECTOR_ROWS), true);
-  view.setUint32(start + 72, range.sorted ? SORTED : 0, true);
+  const packed = head.ordinalLast !== undefined;
+  view.setUint32(start + 72, flagsOf({ sorted: range.sorted, packed }), true);
   return start;
 }
 
@@ -112,6 +114,7 @@ function refOf(header: Uint8Array, offset: number): BlockRef {
     minTs: view.getBigInt64(48, true),
     maxTs: view.getBigInt64(56, true),
     sorted: (view.getUint32(72, true) & SORTED) !== 0,
+    packed: (view.getUint32(72, true) & PACKED) !== 0,
     schemaVersion: view.getUint32(20, true),
   };
 }

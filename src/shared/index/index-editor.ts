@@ -39,6 +39,9 @@ export class IndexEditor {
   private root: LoadedNode;
   private height: number;
   private state: TableState;
+  private removed = false;
+  /** Places of pages that nothing is left on. */
+  private readonly emptied: Extent[] = [];
 
   constructor(storage: Storage, tableId: number, state: TableState) {
     this.storage = storage;
@@ -68,9 +71,53 @@ export class IndexEditor {
     };
   }
 
+  /**
+   * Puts packed blocks in the place of those that they were made from.
+   * @returns false, with nothing changed, if not all of these are there any more as they were
+   */
+  replace(before: readonly BlockRef[], after: readonly BlockRef[]): boolean {
+    if (!before.every((ref) => this.find(this.root, ref)?.offset === ref.offset)) return false;
+    const { rowsEver, nextOrdinal } = this.state;
+    for (const ref of before) this.removeOne(ref);
+    for (const ref of after) this.add(ref);
+    // These rows were counted when they came.
+    this.state = { ...this.state, rowsEver, nextOrdinal };
+    return true;
+  }
+
+  /** Takes a block out. @returns false if it is not there as it was */
+  remove(ref: BlockRef): boolean {
+    if (this.find(this.root, ref)?.offset !== ref.offset) return false;
+    this.removeOne(ref);
+    return true;
+  }
+
+  /** The blocks that end before a time and whose ordinals all lie below `ordinal`; reads only pages that have any. */
+  blocksBefore(cutoff: bigint, ordinal: number): BlockRef[] {
+    const found: BlockRef[] = [];
+    const collect = (at: LoadedNode): void => {
+      if (isLeaf(at.node)) {
+        for (const ref of at.node.refs) if (ref.maxTs < cutoff && ref.ordinalLast < ordinal) found.push(ref);
+        return;
+      }
+      for (const [place, entry] of childrenOf(at.node).entries()) {
+        const child =
+          entry.minTs < cutoff && entry.ordinalFirst < ordinal ? this.child(at, place) : undefined;
+        if (child !== undefined) collect(child);
+      }
+    };
+    collect(this.root);
+    return found;
+  }
+
+  /** Changes what the catalog says of the table apart from its blocks. */
+  set(what: Partial<Pick<TableState, 'cutoff' | 'retentionMs'>>): void {
+    this.state = { ...this.state, ...what };
+  }
+
   /** Bytes of all pages that `write` will write. */
   dirtyBytes(): number {
-    return this.bytesBelow(this.root);
+    return entriesOf(this.root.node).length === 0 ? 0 : this.bytesBelow(this.root);
   }
 
   /**
@@ -79,8 +126,89 @@ export class IndexEditor {
    * @returns the table's new state
    */
   write(sequence: number, put: PutPage, freed: Extent[]): TableState {
+    freed.push(...this.emptied);
+    if (entriesOf(this.root.node).length === 0) {
+      if (isPage(this.root.old)) freed.push({ offset: this.root.old.offset, bytes: this.root.old.length });
+      return { ...this.state, root: NO_PAGE, height: 0, blocks: 0, rows: 0, minTs: 0n, maxTs: 0n };
+    }
     const root = this.writeBelow(this.root, sequence, put, freed);
-    return { ...this.state, root, height: this.height };
+    if (!this.removed) return { ...this.state, root, height: this.height };
+    const { blocks, rows, minTs, maxTs } = summarize(this.root.node, root);
+    return { ...this.state, root, height: this.height, blocks, rows, minTs, maxTs };
+  }
+
+  private find(at: LoadedNode, name: BlockRef): BlockRef | undefined {
+    if (isLeaf(at.node)) {
+      const there = at.node.refs[placeOf(at.node.refs, name)];
+      return there !== undefined && compareRefs(there, name) === 0 ? there : undefined;
+    }
+    const child = this.child(at, childPlace(at.node, name));
+    return child === undefined ? undefined : this.find(child, name);
+  }
+
+  private removeOne(ref: BlockRef): void {
+    this.removed = true;
+    this.removeBelow(this.root, ref);
+    while (!isLeaf(this.root.node) && childrenOf(this.root.node).length === 1) {
+      const child = this.child(this.root, 0);
+      if (child === undefined) break;
+      if (isPage(this.root.old))
+        this.emptied.push({ offset: this.root.old.offset, bytes: this.root.old.length });
+      this.root = child;
+      this.height--;
+    }
+    if (entriesOf(this.root.node).length > 0) return;
+    this.height = 0;
+    if (isLeaf(this.root.node)) return;
+    this.drop(this.root);
+    this.root = { node: { level: 0, refs: [] }, old: NO_PAGE, dirty: true, loaded: new Map() };
+  }
+
+  /** Takes out a block that is there. */
+  private removeBelow(at: LoadedNode, ref: BlockRef): void {
+    at.dirty = true;
+    if (isLeaf(at.node)) {
+      at.node.refs.splice(placeOf(at.node.refs, ref), 1);
+      return;
+    }
+    const children = childrenOf(at.node);
+    const place = childPlace(at.node, ref);
+    const child = this.child(at, place)!;
+    this.removeBelow(child, ref);
+    at.loaded.delete(children[place]!);
+    if (entriesOf(child.node).length === 0) {
+      children.splice(place, 1);
+      this.drop(child);
+      return;
+    }
+    const entry = summarize(child.node, child.old);
+    children[place] = entry;
+    at.loaded.set(entry, child);
+    if (entriesOf(child.node).length < FANOUT / 4) this.mergeWithNext(at, place > 0 ? place - 1 : 0);
+  }
+
+  /** Joins a child and the one after it, if they are one page's worth with room to grow. */
+  private mergeWithNext(at: LoadedNode, place: number): void {
+    const children = childrenOf(at.node);
+    if (place + 1 >= children.length) return;
+    const left = this.child(at, place);
+    const right = this.child(at, place + 1);
+    if (left === undefined || right === undefined) return;
+    if (entriesOf(left.node).length + entriesOf(right.node).length > (FANOUT * 3) / 4) return;
+    if (isLeaf(left.node)) left.node.refs.push(...(right.node as { refs: BlockRef[] }).refs);
+    else childrenOf(left.node).push(...childrenOf(right.node));
+    for (const [entry, node] of right.loaded) left.loaded.set(entry, node);
+    left.dirty = true;
+    this.drop(right);
+    for (const entry of children.slice(place, place + 2)) at.loaded.delete(entry);
+    const entry = summarize(left.node, left.old);
+    children.splice(place, 2, entry);
+    at.loaded.set(entry, left);
+  }
+
+  /** Lets go of a node that nothing refers to any more. */
+  private drop(node: LoadedNode): void {
+    if (isPage(node.old)) this.emptied.push({ offset: node.old.offset, bytes: node.old.length });
   }
 
   /** The node of a page; undefined if the page is damaged, which is then left where it is, for readers to report. */
@@ -110,17 +238,18 @@ export class IndexEditor {
       const place = placeOf(node.refs, ref);
       const there = node.refs[place];
       if (there !== undefined && compareRefs(there, ref) === 0) return false;
+      const before = node.refs[place - 1];
+      // Pack has taken it in meanwhile.
+      if (!ref.packed && before?.packed && before.ordinalLast >= ref.ordinalFirst) return false;
       node.refs.splice(place, 0, ref);
       at.dirty = true;
       return true;
     }
     const children = childrenOf(node);
-    // The last child that begins at or before the block; the first child takes what comes before all.
-    const after = placeOf(children, { ordinalFirst: ref.ordinalFirst, indexFirst: ref.indexFirst + 1 });
-    const place = Math.max(0, after - 1);
+    const place = childPlace(node, ref);
     const child = this.child(at, place);
     if (child === undefined) {
-      this.addBeside(at, after, ref);
+      this.addBeside(at, compareRefs(ref, children[place]!) < 0 ? place : place + 1, ref);
       return true;
     }
     if (!this.addBelow(child, ref)) return false;
@@ -204,6 +333,11 @@ export class IndexEditor {
     if (isPage(at.old)) freed.push({ offset: at.old.offset, bytes: at.old.length });
     return { offset, length: bytes.length, crc };
   }
+}
+
+/** The last child that begins at or before a block; the first child takes what comes before all. */
+function childPlace(node: IndexNode, { ordinalFirst, indexFirst }: BlockRef): number {
+  return Math.max(0, placeOf(childrenOf(node), { ordinalFirst, indexFirst: indexFirst + 1 }) - 1);
 }
 
 /** An entry for a child with one block more. */

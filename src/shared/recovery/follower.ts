@@ -44,6 +44,7 @@ export class Follower {
   private readonly storage: Storage;
   private readonly index: IndexReader;
   private current!: Superblock;
+  private retention = -1;
   private logs: FollowedLog[] = [];
   private tables = new Map<number, Collected>();
   private byName = new Map<string, number>();
@@ -77,6 +78,11 @@ export class Follower {
   /** The checkpoint that is read from. */
   get checkpoint(): number {
     return this.current.sequence;
+  }
+
+  /** ms for which the checkpoint that is read from keeps rows; −1 for ever. */
+  get retentionMs(): number {
+    return this.retention;
   }
 
   /** Takes in what was written since the last call. */
@@ -162,6 +168,7 @@ export class Follower {
   private tryBegin(): Begun {
     const { superblock, root, damage: rootDamage } = readCurrentRoot(this.storage);
     const damage = [...rootDamage];
+    this.retention = root.retentionMs;
     const tables = catalogTables(this.index, root, damage);
     const walked = root.writers.map((entry, writer) => ({
       entry,

@@ -223,7 +223,7 @@ export function uncovered(runs: readonly RowRun[], blocks: readonly BlockRef[]):
   const wanted = new Set(runs.map((run) => run.ordinal));
   const wide: BlockRef[] = [];
   for (const ref of blocks) {
-    if (ref.ordinalFirst !== ref.ordinalLast) wide.push(ref);
+    if (ref.packed) wide.push(ref);
     else if (wanted.has(ref.ordinalFirst)) cover(ref.ordinalFirst, ref.indexFirst, ref.indexFirst + ref.rows);
   }
   const result: RowRun[] = [];

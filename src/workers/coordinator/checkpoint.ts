@@ -10,6 +10,7 @@ import { IndexEditor } from '../../shared/index/index-editor.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { Catalog } from './catalog.ts';
 import { encodeFree, FREE_ENTRY_BYTES, type FreeRange, type FreeSpace } from './free-space.ts';
+import { applyEdit, type TableEdit } from './table-edit.ts';
 
 /** What a checkpoint is made of. */
 export interface CheckpointInput {
@@ -21,6 +22,9 @@ export interface CheckpointInput {
   readonly writers: readonly WriterEntry[];
   /** Blocks that the index does not have yet, by table. */
   readonly blocks: ReadonlyMap<number, readonly BlockRef[]>;
+  /** Other changes of tables' indexes. */
+  readonly edits: ReadonlyMap<number, TableEdit>;
+  readonly retentionMs: number;
   /** What this checkpoint lets go of, pages apart. */
   readonly released: readonly Extent[];
   /** What writers hold and nothing refers to: free for whoever opens the file after a crash. */
@@ -93,7 +97,7 @@ export function writeCheckpoint(input: CheckpointInput): CheckpointOutput {
     sequence,
     session: input.session,
     nextTableId: catalog.nextId,
-    retentionMs: previous.root.retentionMs,
+    retentionMs: input.retentionMs,
     madeMs: input.wallMs,
     usedEnd: space.end,
     writers: input.writers,
@@ -141,16 +145,19 @@ function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[])
   const { storage, space, catalog } = input;
   const editors: { tableId: number; editor: IndexEditor }[] = [];
   let bytes = 0;
-  for (const [tableId, refs] of input.blocks) {
+  for (const tableId of new Set([...input.blocks.keys(), ...input.edits.keys()])) {
     const entry = catalog.get(tableId);
-    if (entry === undefined || refs.length === 0) continue;
+    const refs = input.blocks.get(tableId) ?? [];
+    const edit = input.edits.get(tableId);
+    if (entry === undefined || (refs.length === 0 && edit === undefined)) continue;
     const editor = new IndexEditor(storage, tableId, entry.state);
     for (const ref of [...refs].sort(compareRefs)) editor.add(ref);
+    if (edit !== undefined) applyEdit(editor, edit, entry.state, space, freed);
     bytes += editor.dirtyBytes();
     editors.push({ tableId, editor });
   }
-  if (bytes === 0) return;
-  const extent = space.allot(align8(bytes));
+  if (editors.length === 0) return;
+  const extent = bytes === 0 ? { offset: 0, bytes: 0 } : space.allot(align8(bytes));
   const buffer = new Uint8Array(extent.bytes);
   let at = 0;
   for (const { tableId, editor } of editors) {
@@ -161,7 +168,7 @@ function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[])
     };
     catalog.setState(tableId, editor.write(sequence, put, freed));
   }
-  storage.write(buffer, extent.offset);
+  if (bytes > 0) storage.write(buffer, extent.offset);
 }
 
 interface EncodedCatalogPage {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { CoordinatorInfo, NewTable, ProducerTicket, WriterDeath } from '../../shared/control/api.ts';
 import { writerCounter } from '../../shared/control/counters.ts';
+import type { MaintenanceOptions } from '../../shared/control/maintenance.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
 import {
   CATALOG,
@@ -12,21 +13,25 @@ import {
   STATE_CLOSING,
   STATE_POISONED,
 } from '../../shared/control/words.ts';
+import { MillraceError } from '../../shared/errors.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import type { Extent, Salt, SaltedExtent, WriterEntry } from '../../shared/format/root.ts';
 import { type Recovery, recover } from '../../shared/recovery/recover.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { Channel } from '../channel.ts';
+import type { TaskRunner } from '../maintenance/task.ts';
 import type { FromWriter, ProducerRings, ToWriter } from '../writer/messages.ts';
 import type { WriterOptions } from '../writer/options.ts';
 import { Catalog } from './catalog.ts';
 import { type CheckpointOutput, writeCheckpoint } from './checkpoint.ts';
 import type { FreeSpace } from './free-space.ts';
+import { Maintenance } from './maintenance.ts';
 import { materialize } from './materialize.ts';
 import { ProducerRegistry } from './producers.ts';
 import { recoveredSpace } from './recovered-space.ts';
 import { rewriteUnsynced } from './rewrite-unsynced.ts';
+import type { TableEdit } from './table-edit.ts';
 import { WriterSpace } from './writer-space.ts';
 
 /** A checkpoint is made at least this often while rows arrive: bounds what recovery must read of slow tables' logs. */
@@ -43,6 +48,8 @@ const FIRST_LOG_BYTES = 64 << 10;
 /** Closing cuts the file's tail if more than this, and more than this share of the file, is free. */
 const MIN_CUT_BYTES = 64 << 10;
 const MIN_CUT_SHARE = 0.02;
+/** Each round of moving blocks into holes fills those that the one before left behind the moved ones. */
+const CLOSING_ROUNDS = 4;
 
 /** What the coordinator is told when a database is opened. */
 export interface CoordinatorOptions {
@@ -54,6 +61,9 @@ export interface CoordinatorOptions {
   readonly reuseDelayMs: number;
   /** Where salts come from; simulations give one that follows from their seed. Default: the system's randomness. */
   readonly randomWords?: (words: Uint32Array) => Uint32Array;
+  readonly maintenance: MaintenanceOptions;
+  /** ms; null clears the stored one, undefined leaves it as it is. */
+  readonly retentionMs: number | null | undefined;
 }
 
 /** A writer as the coordinator sees it. */
@@ -109,6 +119,7 @@ export class Coordinator {
   private readonly session: number;
   private readonly start: (writer: number, succeeds: boolean) => WriterPeer;
   private readonly producers: ProducerRegistry;
+  private readonly maintenance: Maintenance;
   /** Tables that no checkpoint has yet. */
   private readonly unsaved = new Set<number>();
   private readonly deaths: WriterDeath[] = [];
@@ -124,6 +135,8 @@ export class Coordinator {
   private waitingForClose: Deferred[] = [];
   private wanted = false;
   private commitsSeen = 0;
+  /** Bytes of log that had been written when the last checkpoint was made. */
+  private logBytesSeen = 0;
   private nextId = 1;
   private closing: Closing | undefined;
 
@@ -137,6 +150,7 @@ export class Coordinator {
     clock: Clock,
     options: CoordinatorOptions,
     startWriter: StartWriter,
+    startRunner: () => TaskRunner,
   ) {
     this.shared = shared;
     this.storage = storage;
@@ -164,6 +178,27 @@ export class Coordinator {
     }
     for (const [id, table] of tables) if (table.isNews) this.catalog.markDirty(id);
 
+    const { retentionMs } = options;
+    this.maintenance = new Maintenance({
+      shared,
+      storage,
+      clock,
+      catalog: this.catalog,
+      space: this.space,
+      options: options.maintenance,
+      retentionMs: retentionMs === undefined ? root.retentionMs : (retentionMs ?? -1),
+      gapsBelow: new Map([...tables].map(([id, { entry }]) => [id, entry.state.nextOrdinal])),
+      applied: () => this.applied,
+      newExtent: (bytes) => this.newExtent(bytes),
+      wantCheckpoint: () => {
+        this.wanted = true;
+      },
+      startRunner,
+      releaseExtents: () => this.writers.forEach((_, writer) => void this.send(writer, { type: 'release' })),
+      rowsWritten: () => this.sumOf('rows'),
+      // A successor counts from zero again.
+      logBytes: () => Math.max(0, this.sumOf('logBytes') - this.logBytesSeen),
+    });
     const logs = shared.memories.map(() => this.newExtent(FIRST_LOG_BYTES));
     this.last = writeCheckpoint({
       storage,
@@ -173,6 +208,8 @@ export class Coordinator {
       session: this.session,
       writers: logs.map((extent) => ({ replay: { extent, offset: extent.offset, number: 1 }, indexed: 0 })),
       blocks,
+      edits: new Map(),
+      retentionMs: this.maintenance.retentionMs,
       released: this.recovery.logExtents,
       held: [],
       wallMs: clock.wall(),
@@ -184,9 +221,10 @@ export class Coordinator {
     this.start = (writer, succeeds) => {
       const own = (definition: TableDefinition): boolean => writerOf(definition.id, logs.length) === writer;
       const definitions = this.catalog.definitions().filter(own);
+      const { durability, commitIntervalMs } = options;
       return startWriter({
-        durability: options.durability,
-        commitIntervalMs: options.commitIntervalMs,
+        durability,
+        commitIntervalMs,
         writer,
         entry: this.last.root.writers[writer]!,
         definitions,
@@ -289,12 +327,43 @@ export class Coordinator {
     }
   }
 
+  /** Resolves once every row appended before is in segments of about `target` rows, as far as their chunks are over. */
+  async packTable(tableId: number, target: number | undefined): Promise<void> {
+    await this.flush();
+    await this.beside(() => this.maintenance.pack(tableId, target));
+  }
+
+  /** Resolves once no query shows expired rows any more: those before a time in ms, or as retention says. */
+  async compactRetentionNow(cutoffMs: number | undefined): Promise<void> {
+    await this.flush();
+    await this.beside(() => this.maintenance.retain(cutoffMs));
+  }
+
+  /** Resolves once it is stored how long rows are kept, in ms; −1: for ever, or for a table as the database says. */
+  setRetention(tableId: number | undefined, retentionMs: number): Promise<void> {
+    return this.beside(() => this.maintenance.setRetention(tableId, retentionMs));
+  }
+
+  /** Asks something of maintenance, unless the database is closing or failed. */
+  private beside(call: () => Promise<void>): Promise<void> {
+    try {
+      this.shared.control.checkOpen();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const result = call();
+    this.step();
+    return result;
+  }
+
   info(): CoordinatorInfo {
     const { frames, rows, droppedBytes, damage } = this.recovery;
     return {
       fileBytes: this.storage.length(),
       checkpoint: this.last.superblock.sequence,
       freeBytes: this.space.bytes(),
+      retentionMs: this.maintenance.retentionMs,
+      maintenance: this.maintenance.stats(this.clock.now()),
       recovery: { frames, rows, droppedBytes, damage },
       deaths: [...this.deaths],
       deathCounts: [...this.deathCounts],
@@ -319,6 +388,7 @@ export class Coordinator {
       deferred.reject(this.shared.control.poisonError());
     }
     this.shared.control.setState(STATE_CLOSING);
+    this.maintenance.stop(new MillraceError('CLOSED', 'the database is closed; open it again'));
     const closing: Closing = { promise, deferred, phase: 'flush' };
     queueMicrotask(() => this.step());
     return closing;
@@ -344,13 +414,21 @@ export class Coordinator {
       this.failAll(this.shared.control.poisonError());
       return CHECKPOINT_INTERVAL_MS;
     }
+    let pauseMs = Number.POSITIVE_INFINITY;
+    const { sequence } = this.last.superblock;
     try {
+      pauseMs = this.maintenance.step(this.clock.now());
       this.advance();
+      // Maintenance may have waited for this checkpoint.
+      if (this.last.superblock.sequence !== sequence) pauseMs = 0;
     } catch (error) {
       this.shared.control.poison(error);
       this.failAll(this.shared.control.poisonError());
     }
-    const pause = Math.max(0, this.lastCheckpointAt + CHECKPOINT_INTERVAL_MS - this.clock.now());
+    const pause = Math.max(
+      0,
+      Math.min(pauseMs, this.lastCheckpointAt + CHECKPOINT_INTERVAL_MS - this.clock.now()),
+    );
     return this.producers.isEnding ? Math.min(pause, ENDING_LOOK_MS) : pause;
   }
 
@@ -388,19 +466,21 @@ export class Coordinator {
       (this.clock.now() - this.lastCheckpointAt >= CHECKPOINT_INTERVAL_MS && this.hasNews());
     const mayBegin = this.closing === undefined || this.closing.phase === 'flush';
     if (this.pending === undefined && due && mayBegin) this.beginCheckpoint();
-    if (this.closing?.phase === 'stop' && this.writers.every((record) => record.stopped)) this.finishClose();
+    const ended = this.writers.every((record) => record.stopped) && this.maintenance.ended;
+    if (this.closing?.phase === 'stop' && ended) this.finishClose();
   }
 
   /** Whether any writer committed anything since the last checkpoint that was due. */
   private hasNews(): boolean {
     this.lastCheckpointAt = this.clock.now();
-    const commits = this.writers.reduce(
-      (sum, _, writer) => sum + writerCounter(this.shared.control, writer, 'commits'),
-      0,
-    );
+    const commits = this.sumOf('commits');
     const news = commits !== this.commitsSeen;
     this.commitsSeen = commits;
     return news;
+  }
+
+  private sumOf(name: Parameters<typeof writerCounter>[2]): number {
+    return this.writers.reduce((sum, _, writer) => sum + writerCounter(this.shared.control, writer, name), 0);
   }
 
   private beginCheckpoint(): void {
@@ -440,7 +520,9 @@ export class Coordinator {
   private writeCheckpoint(entries: readonly WriterEntry[], released: readonly Extent[]): void {
     const { blocks, heads } = this.takeDirectories();
     const held = this.writers.flatMap((record) => record.space.of(record.ready!));
-    this.write(entries, blocks, released, held);
+    const edits = this.maintenance.takeEdits(heads);
+    this.logBytesSeen = this.sumOf('logBytes');
+    this.write(entries, blocks, released, [...held, ...this.maintenance.held()], edits);
     for (const record of this.writers) record.space.checkpointed(record.ready!);
     this.unsaved.clear();
     for (const [writer, head] of heads.entries()) {
@@ -450,6 +532,7 @@ export class Coordinator {
       this.shared.control.ring(writer);
     }
     this.lastCheckpointAt = this.clock.now();
+    this.maintenance.checkpointed(blocks.keys(), edits, this.lastCheckpointAt);
   }
 
   /** Gives back what a dead writer held, less what its log and its blocks since the last checkpoint take of it. */
@@ -486,6 +569,7 @@ export class Coordinator {
     blocks: ReadonlyMap<number, readonly BlockRef[]>,
     released: readonly Extent[],
     held: readonly Extent[],
+    edits: ReadonlyMap<number, TableEdit>,
   ): void {
     this.last = writeCheckpoint({
       storage: this.storage,
@@ -495,6 +579,8 @@ export class Coordinator {
       session: this.session,
       writers,
       blocks,
+      edits,
+      retentionMs: this.maintenance.retentionMs,
       released,
       held,
       wallMs: this.clock.wall(),
@@ -546,11 +632,15 @@ export class Coordinator {
       for (const extent of record.space.of(record.ready!)) this.space.free(extent, 0);
     }
     this.space.settle(0);
-    this.write([], this.takeDirectories().blocks, released, []);
-    this.write([], new Map(), [], []);
-    if (this.space.bytes() > Math.max(MIN_CUT_BYTES, this.space.end * MIN_CUT_SHARE)) {
-      this.write([], new Map(), [], []);
-      this.write([], new Map(), [], []);
+    const { blocks, heads } = this.takeDirectories();
+    this.applied = heads;
+    this.write([], blocks, released, [], this.maintenance.takeEdits(heads));
+    this.writeAgain();
+    // What the first pair let go of takes what lies at the end, blocks and pages, until the file has no holes to speak of.
+    for (let round = 0; round < CLOSING_ROUNDS && this.hasHoles(); round++) {
+      this.maintenance.compactForClose();
+      this.writeAgain();
+      this.writeAgain();
     }
     this.storage.truncate(this.space.shrink());
     this.storage.sync();
@@ -558,6 +648,15 @@ export class Coordinator {
     this.closing!.phase = 'done';
     for (const { resolve } of this.waitingForClose) resolve();
     this.closing!.deferred.resolve();
+  }
+
+  private hasHoles(): boolean {
+    return this.space.bytes() > Math.max(MIN_CUT_BYTES, this.space.end * MIN_CUT_SHARE);
+  }
+
+  /** A checkpoint of what the last one had, and what maintenance changes. */
+  private writeAgain(): void {
+    this.write([], new Map(), [], [], this.maintenance.takeEdits(this.applied));
   }
 
   private newExtent(bytes: number): SaltedExtent {
@@ -576,6 +675,7 @@ export class Coordinator {
   }
 
   private failAll(error: unknown): void {
+    this.maintenance.stop(error);
     const waiting = [
       ...this.queued.splice(0),
       ...this.waitingForClose.splice(0),

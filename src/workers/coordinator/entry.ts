@@ -23,6 +23,7 @@ import {
 import { inFile, MillraceError, toEnvelope } from '../../shared/errors.ts';
 import { FILE_STORAGE_MODULE, fileIdentity, fileReplaced } from '../../shared/storage/file-storage.ts';
 import { openStorageRef, type Storage } from '../../shared/storage/storage.ts';
+import { PoolRunner } from '../maintenance/pool-runner.ts';
 import type { FromWriter, ToWriter } from '../writer/messages.ts';
 import type { WriterOptions } from '../writer/options.ts';
 import { Coordinator, type WriterPeer } from './coordinator.ts';
@@ -191,7 +192,7 @@ const remote: CoordinatorRemote = {
     answer(async () => {
       storage = await openStorageRef(start.storage, true);
       lock = await lockFile(storage.identity(), start.path);
-      const { durability, commitIntervalMs, maxProducers, reuseDelayMs } = start;
+      const { durability, commitIntervalMs, maxProducers, reuseDelayMs, maintenance, retentionMs } = start;
       const opened = storage;
       coordinator = inFile(
         start.path,
@@ -200,8 +201,9 @@ const remote: CoordinatorRemote = {
             shared,
             opened,
             systemClock,
-            { durability, commitIntervalMs, maxProducers, reuseDelayMs },
+            { durability, commitIntervalMs, maxProducers, reuseDelayMs, maintenance, retentionMs },
             startWriter,
+            () => new PoolRunner({ storage: start.storage, identity: opened.identity() }, run),
           ),
       );
       run();

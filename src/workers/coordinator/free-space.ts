@@ -37,6 +37,30 @@ export class FreeSpace {
     return { offset: range.offset, bytes };
   }
 
+  /** Takes `bytes` from the lowest place that has room, if that lies before `offset`. */
+  allotBelow(bytes: number, offset: number): Extent | undefined {
+    const found = this.ranges.find((range) => range.freedBy === 0 && range.bytes >= bytes);
+    return found === undefined || found.offset + bytes > offset ? undefined : this.allot(bytes);
+  }
+
+  /** Whether any of these bytes is free. */
+  overlaps({ offset, bytes }: Extent): boolean {
+    const at = this.placeOf(offset + bytes);
+    const before = this.ranges[at - 1];
+    return before !== undefined && before.offset + before.bytes > offset;
+  }
+
+  /** Free bytes at the end of the file, which could be cut off. */
+  tailBytes(): number {
+    const last = this.ranges.at(-1);
+    return last !== undefined && last.freedBy === 0 && last.offset + last.bytes === this.end ? last.bytes : 0;
+  }
+
+  /** Bytes that a checkpoint let go of and that may not be used again yet. */
+  unsettledBytes(): number {
+    return this.ranges.reduce((sum, range) => sum + (range.freedBy === 0 ? 0 : range.bytes), 0);
+  }
+
   /** Gives bytes back. `freedBy` 0: nothing durable ever referred to them. */
   free(extent: Extent, freedBy: number): void {
     if (extent.bytes === 0) return;

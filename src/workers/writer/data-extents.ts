@@ -61,6 +61,15 @@ export class DataExtents {
     this.buffer.clear();
   }
 
+  /** Gives up all room there is; the next block goes to an extent that is given later. Call after `write`. */
+  release(): void {
+    this.released.push(...this.spare.splice(0).map(({ offset, bytes }) => ({ offset, bytes })));
+    const rest = this.end() - this.bufferAt;
+    if (rest > 0) this.released.push({ offset: this.bufferAt, bytes: rest });
+    this.current = undefined;
+    this.bufferAt = 0;
+  }
+
   /** Ends of extents that were not used, since the last call. */
   takeReleased(): Extent[] {
     return this.released.splice(0);

@@ -154,6 +154,16 @@ export class Log {
     return released;
   }
 
+  /** Takes the extents given but not linked to out again. */
+  takeSpare(): Extent[] {
+    return this.spare.splice(0).map(({ offset, bytes }) => ({ offset, bytes }));
+  }
+
+  /** Goes on in the next extent, for which there must be a spare one; what lies before it is released in time. */
+  moveOn(wallMs: number): void {
+    this.link(0, wallMs);
+  }
+
   /** Extents given but not linked to. */
   held(): Extent[] {
     return this.spare.map(({ offset, bytes }) => ({ offset, bytes }));

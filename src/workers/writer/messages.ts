@@ -18,6 +18,8 @@ export type ToWriter =
   | { readonly type: 'checkpoint'; readonly id: number; readonly seal: 'all' | 'old' }
   /** A producer has these rings to this writer. */
   | { readonly type: 'producer'; readonly rings: ProducerRings }
+  /** Give back extents not begun and go on elsewhere: what is held at the file's end keeps it from shrinking. */
+  | { readonly type: 'release' }
   /** Commit nothing more and end. */
   | { readonly type: 'stop' };
 

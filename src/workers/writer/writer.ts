@@ -14,7 +14,7 @@ import {
 } from '../../shared/control/words.ts';
 import { type LocatedRef, pushLocatedRef } from '../../shared/format/frame.ts';
 import { pushPiece } from '../../shared/format/piece.ts';
-import type { LogPosition } from '../../shared/format/root.ts';
+import type { Extent, LogPosition } from '../../shared/format/root.ts';
 import { encodeDefinition } from '../../shared/format/table-record.ts';
 import { DescriptorRing } from '../../shared/ring/descriptor-ring.ts';
 import type { TableDefinition } from '../../shared/schema/types.ts';
@@ -79,6 +79,11 @@ export class Writer {
   private starved = false;
   /** Extents received so far: tells the coordinator which of its grants are still on their way. */
   private received = 0;
+  /** It was asked to give back its extents and go on elsewhere: done before the next checkpoint's answer. */
+  private mustMove = false;
+  private readonly letGo: Extent[] = [];
+  /** The log goes on in the next extent that comes, full or not. */
+  private mustMoveLog = false;
   private checkpoint: { readonly id: number; readonly seal: 'all' | 'old' } | undefined;
   private askedCheckpointAt = 0;
   private readonly asked = { data: 0, log: 0 };
@@ -140,6 +145,11 @@ export class Writer {
     const syncWanted = wanted !== Atomics.load(this.shared.control.words, this.word + W_SYNC_DONE);
     this.takeHints();
     this.at('hints taken');
+    if (this.mustMoveLog && this.log.hasSpare) {
+      // Not synced: no frame in the new extent is, before the link is.
+      this.log.moveOn(this.clock.wall());
+      this.mustMoveLog = false;
+    }
     this.starved = false;
     const due = began >= this.dueAt || this.options.durability === 'always';
     if (this.wave === undefined && (due || syncWanted || this.checkpoint !== undefined)) {
@@ -229,6 +239,9 @@ export class Writer {
           break;
         case 'producer':
           this.addProducer(message.rings);
+          break;
+        case 'release':
+          this.mustMove = true;
           break;
         case 'stop':
           this.stopped = true;
@@ -422,6 +435,7 @@ export class Writer {
     }
     this.checkpoint = undefined;
     this.book.checkpoints++;
+    if (this.mustMove && this.staged.length === 0) this.moveOn();
     this.channel.post({
       type: 'checkpointReady',
       id,
@@ -429,9 +443,20 @@ export class Writer {
       received: this.received,
       entry: { replay: oldest, indexed: this.log.lastNumber },
       directoryHead: Atomics.load(this.shared.control.words, this.word + W_DIRECTORY_HEAD),
-      released: [...this.data.takeReleased(), ...this.log.releaseBefore(oldest)],
+      released: [...this.data.takeReleased(), ...this.log.releaseBefore(oldest), ...this.letGo.splice(0)],
       held: [...this.data.held(), ...this.log.held()],
     });
+  }
+
+  /** Gives back the room it holds, and asks for a place for its log. */
+  private moveOn(): void {
+    this.mustMove = false;
+    this.data.release();
+    this.letGo.push(...this.log.takeSpare());
+    this.nextExtent.data = DATA_EXTENT.min;
+    this.nextExtent.log = LOG_EXTENT.min;
+    this.mustMoveLog = true;
+    if (this.asked.log === 0) this.ask('log', LOG_EXTENT.min);
   }
 
   /** Keeps two data extents and one log extent in reserve, or asks for one that is large enough. */
@@ -501,6 +526,7 @@ const NOTHING: LocatedRef = {
     minTs: 0n,
     maxTs: 0n,
     sorted: true,
+    packed: false,
     schemaVersion: 0,
   },
 };

@@ -26,6 +26,7 @@ function blockAt(ordinal: number, indexFirst: number, minTs: bigint, maxTs = min
     minTs,
     maxTs,
     sorted: true,
+    packed: false,
     schemaVersion: 1,
   };
 }

@@ -1,0 +1,82 @@
+/** When and how much maintenance runs by itself. Every option has its default in `MAINTENANCE_DEFAULTS`. */
+export interface AutoMaintenanceOptions {
+  /** How often it is looked for work, in ms. */
+  readonly checkIntervalMs?: number;
+  /** How often rows are looked for that retention hides, in ms. */
+  readonly retentionCheckIntervalMs?: number;
+  /** Rows that a segment should have. */
+  readonly targetSegmentPoints?: number;
+  /** Above so many rows a second it steps aside. */
+  readonly maxWritesPerSec?: number;
+  /** Over how long these rows are counted, in ms. */
+  readonly writeLoadWindowMs?: number;
+  /** It waits until no row has come for so long, in ms. */
+  readonly minIdleMs?: number;
+  /** Blocks that one task may read. */
+  readonly maxSegmentsPerPack?: number;
+  /** Debt may be so many times the bytes of packed segments before tasks run whatever the load. */
+  readonly walTargetRatio?: number;
+  /** Debt below this many bytes is never a reason to run under load. */
+  readonly walMinBytes?: number;
+}
+
+/** The options, each with its value. `auto` false: only what is called for. */
+export type MaintenanceOptions = Required<AutoMaintenanceOptions> & { readonly auto: boolean };
+
+/** The defaults that users of the field know (design, section 8). */
+export const MAINTENANCE_DEFAULTS: MaintenanceOptions = {
+  auto: true,
+  checkIntervalMs: 5000,
+  retentionCheckIntervalMs: 60_000,
+  targetSegmentPoints: 8192,
+  maxWritesPerSec: 100_000,
+  writeLoadWindowMs: 5000,
+  minIdleMs: 1000,
+  maxSegmentsPerPack: 64,
+  walTargetRatio: 2,
+  walMinBytes: 32 << 20,
+};
+
+/** Why maintenance does what it does now. */
+export type ThrottleState =
+  | 'off'
+  | 'nothing to do'
+  | 'running'
+  | 'idle enough'
+  | 'debt'
+  | 'waiting: write load'
+  | 'waiting: not idle'
+  | 'waiting: after a failure';
+
+/** What maintenance has done and is about to do. */
+export interface MaintenanceStats {
+  readonly throttle: ThrottleState;
+  /** Rows a second over `writeLoadWindowMs`. */
+  readonly writesPerSec: number;
+  /** ms since the last row came. */
+  readonly idleMs: number;
+  /** Tasks that run now. */
+  readonly running: number;
+  readonly debt: {
+    /** Needed log, small and overlapping blocks, expired and dead bytes together. */
+    readonly bytes: number;
+    /** Above this, tasks run whatever the load. */
+    readonly limitBytes: number;
+    readonly logBytes: number;
+    readonly smallBytes: number;
+    readonly overlappingBytes: number;
+    readonly expiredBytes: number;
+    readonly deadBytes: number;
+  };
+  readonly packs: { readonly succeeded: number; readonly failed: number; readonly lastError: string | null };
+  readonly retention: {
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly lastError: string | null;
+  };
+  /** Blocks that pack leaves alone because they cannot be read. */
+  readonly damagedBlocks: number;
+  readonly rowsPacked: number;
+  readonly bytesPackedFrom: number;
+  readonly bytesPackedTo: number;
+}

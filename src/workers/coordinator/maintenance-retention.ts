@@ -1,0 +1,30 @@
+import type { TableEntry } from '../../shared/format/table-record.ts';
+import type { TimeUnit } from '../../shared/schema/types.ts';
+
+const TICKS_PER_MS: Readonly<Record<TimeUnit, bigint>> = { ms: 1n, us: 1000n, ns: 1_000_000n };
+const DAY_MS = 86_400_000n;
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** A time in ms since 1970 in a table's unit. */
+export function inUnit(ms: number, unit: TimeUnit): bigint {
+  const ticks = BigInt(Math.ceil(ms)) * TICKS_PER_MS[unit];
+  return ticks < INT64_MIN ? INT64_MIN : ticks > INT64_MAX ? INT64_MAX : ticks;
+}
+
+/**
+ * From when on a table's rows are kept: its own retention, else the database's. "Now" is the earlier of the wall clock and
+ * the newest timestamp plus a day, so a clock that jumps far forwards does not empty a table, nor do rows from the future.
+ * Callers never move a table's cutoff back, so a clock that jumps backwards changes nothing.
+ * @returns undefined if the table keeps all rows
+ */
+export function cutoffOf(entry: TableEntry, databaseRetentionMs: number, wallMs: number): bigint | undefined {
+  const { state, definition } = entry;
+  const retentionMs = state.retentionMs >= 0 ? state.retentionMs : databaseRetentionMs;
+  if (retentionMs < 0 || state.blocks === 0) return undefined;
+  const wall = inUnit(wallMs, definition.unit);
+  const newest = state.maxTs + DAY_MS * TICKS_PER_MS[definition.unit];
+  const now = newest < wall ? newest : wall;
+  const cutoff = now - inUnit(retentionMs, definition.unit);
+  return cutoff < INT64_MIN ? INT64_MIN : cutoff > INT64_MAX ? INT64_MAX : cutoff;
+}

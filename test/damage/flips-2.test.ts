@@ -1,3 +1,3 @@
-import { flipQuarter } from './flip-tests.ts';
+import { flipTests } from './flip-tests.ts';
 
-flipQuarter(1);
+flipTests(61, 30);

@@ -32,7 +32,7 @@ export async function goldenImage(isClosed: boolean): Promise<Uint8Array> {
     for (const table of tables) {
       for (let i = 0; i < 13; i++) {
         const n = part * 13 + i;
-        const raw = Uint8Array.from({ length: 120 }, () => random.below(256));
+        const raw = Uint8Array.from({ length: 124 }, () => random.below(256));
         table.appendRow(1_700_000_000_000 + n, [
           random.u32() / 3,
           n % 7 === 0 ? null : random.u32() / 7,

@@ -60,14 +60,19 @@ export class Follower {
   }
 
   private firstLook(): FollowReport {
-    for (;;) {
+    for (let newest = -1; ; ) {
+      const before = newest;
+      newest = newestSequence(this.storage);
       const { frames, droppedBytes, damage } = this.begin();
       let rows = 0;
       for (const id of this.tables.keys()) {
         const { blocks, runs } = this.resolve(id, damage);
         for (const part of [...blocks, ...runs]) rows += part.rows;
       }
-      if (damage.length === 0 || !this.isOutdated()) return { frames, rows, droppedBytes, damage };
+      // A newer checkpoint that stays where it is and cannot be read is damage, not news.
+      if (damage.length === 0 || !this.isOutdated() || newest === before) {
+        return { frames, rows, droppedBytes, damage };
+      }
     }
   }
 

@@ -1,3 +1,0 @@
-import { flipQuarter } from './flip-tests.ts';
-
-flipQuarter(2);

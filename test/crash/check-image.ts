@@ -8,6 +8,7 @@ import { LONE_SUPERBLOCK } from '../../src/shared/recovery/superblocks.ts';
 import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
 import type { Storage } from '../../src/shared/storage/storage.ts';
 import { Coordinator } from '../../src/workers/coordinator/coordinator.ts';
+import { giveMemoryBack } from '../support/give-memory-back.ts';
 import { InlineEngine } from '../support/inline-engine.ts';
 import type { Random } from '../support/model-values.ts';
 import { imageStorage } from '../support/storage/image-storage.ts';
@@ -94,5 +95,6 @@ export async function appendAndCrash(image: Uint8Array, before: Counts, random: 
   const expected = new Map([...before].map(([name, counts]) => [name, counts.map((count) => count + 7)]));
   await checkImage(engine.file.syncedImage(), { acked: expected, appended: expected });
   await db.close();
+  await giveMemoryBack();
   await checkImage(engine.file.image(), { acked: expected, appended: expected });
 }

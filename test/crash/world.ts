@@ -3,6 +3,7 @@ import { NanoTsDbShared } from '../../src/main/index.ts';
 import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
 import type { Storage } from '../../src/shared/storage/storage.ts';
 import type { AnyTable } from '../engine/kill-rows.ts';
+import { giveMemoryBack } from '../support/give-memory-back.ts';
 import { InlineEngine, type InlineOptions, newFile } from '../support/inline-engine.ts';
 import type { Random } from '../support/model-values.ts';
 import { type FileOp, tracing } from '../support/storage/tracing.ts';
@@ -157,6 +158,7 @@ export class World {
     this.handles = [];
     if (handles.length > 0) this.engine.shared.control.poison(new Error('killed'));
     for (const db of handles) await db.close().catch(() => {});
+    await giveMemoryBack();
   }
 
   async closeAndReopen(writers?: number): Promise<void> {

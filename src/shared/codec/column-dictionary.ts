@@ -20,6 +20,8 @@ const ENTRIES_MAX = 16_384;
 const ROWS_PER_ENTRY = 3;
 const FIRST_ROWS = 192;
 const FIRST_ENTRIES = 128;
+/** A segment whose first vector has so many distinct values will have too many, or next to nothing to gain by them. */
+const FIRST_VECTOR_ENTRIES = 800;
 
 /** What a column's rows are in terms of its dictionary. */
 interface Places {
@@ -114,6 +116,7 @@ function placesOfFloats(source: ColumnSource, from: number, count: number, most:
       }
       order[total++] = entry;
     }
+    if (row === from && size > FIRST_VECTOR_ENTRIES) return undefined;
   }
   if (size === 0) return undefined;
   const floats =

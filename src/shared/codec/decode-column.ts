@@ -1,3 +1,4 @@
+import { kernels } from '../kernels/kernels.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { ColumnType } from '../schema/types.ts';
 import { COLUMN_DICTIONARY, PLACES } from './codec-ids.ts';
@@ -6,7 +7,7 @@ import { ColumnTarget, widthInWords } from './column-target.ts';
 import { damaged } from './damage.ts';
 import { decodeVector, decodeVectorInto } from './decode.ts';
 import { readU32 } from './int64.ts';
-import { validityBits } from './scratch.ts';
+import { columnBytes, validityBits } from './scratch.ts';
 import { IS_WHOLE, readVectorHeader, VECTOR_HEADER_BYTES, type VectorHeader } from './vector-header.ts';
 import { decodeWhole, mayBeWhole } from './whole-column.ts';
 
@@ -19,20 +20,21 @@ const placeTarget = new ColumnTarget('i32', false, false, VECTOR_ROWS);
 const keptValidity = new Uint8Array(validityBits.length);
 
 /**
- * Decodes a whole column: vectors of 1,024 rows and a rest, or one that stands for all, `rows` in all, that fill `bytes`.
+ * Decodes a whole column: vectors of 1,024 rows and a rest, or one that stands for all, `rows` in all, that fill `encoded`.
  * `bytes` must not be shared memory; the result does not refer to it. ms timestamps (`isTime` and `timeAsNumber`) come as
  * Float64Array, others as BigInt64Array, whatever `kind` is. Rows of equal value may share one Uint8Array.
  *
  * Throws DAMAGED for any bytes that are not such a column; memory taken before that is bounded by `rows` and by 512 times
- * the length of `bytes`, or by 2^24 rows.
+ * the length of `encoded`, or by 2^24 rows.
  */
 export function decodeColumn(
-  bytes: Uint8Array,
+  encoded: Uint8Array,
   kind: ColumnType,
   isTime: boolean,
   timeAsNumber: boolean,
   rows: number,
 ): DecodedColumn {
+  const bytes = inKernels(encoded);
   const isBounded = rows >= 0 && rows <= VECTOR_ROWS * Math.floor(bytes.length / VECTOR_BYTES_MIN);
   if (!isBounded && !mayBeWhole(bytes, rows)) {
     throw damaged(0, `${bytes.length} bytes cannot hold ${rows} rows`, { rows });
@@ -53,6 +55,13 @@ export function decodeColumn(
   }
   if (at !== bytes.length) throw damaged(at, `the column's vectors end here, its bytes at ${bytes.length}`);
   return target.column();
+}
+
+/** The same bytes where kernels can read them, which saves a copy of each vector, if there is room for them. */
+function inKernels(bytes: Uint8Array): Uint8Array {
+  if (kernels === undefined || bytes.length > columnBytes.length) return bytes;
+  columnBytes.set(bytes);
+  return columnBytes.subarray(0, bytes.length);
 }
 
 function readRows(bytes: Uint8Array, at: number, row: number, rows: number): VectorHeader {

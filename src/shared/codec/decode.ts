@@ -9,6 +9,7 @@ import { decodeDictionary } from './dictionary.ts';
 import { readForm } from './form.ts';
 import { decodeFrame } from './frame-of-reference.ts';
 import { decodeLinear } from './linear.ts';
+import { decodeNarrow } from './narrow.ts';
 import { decodePlain } from './plain.ts';
 import { decodeRaw } from './raw.ts';
 import { decodeRealDoubles } from './real-doubles.ts';
@@ -72,8 +73,9 @@ function decodeValues(
   const type = target.type;
   const isNumber = type === 'f64' || type === 'f32' || type === 'i64' || type === 'i32';
   const isRun = type === 'utf8' || type === 'bytes';
-  let after: number;
   if (codec === codecs.NONE) return at;
+  let after = decodeNarrow(codec, bytes, at, end, target, row, present);
+  if (after >= 0) return after;
   if (codec === codecs.RAW && isNumber) return decodeRaw(bytes, at, end, target, row, present);
   if (codec === codecs.CONSTANT && !isRun) return decodeConstant(bytes, at, end, target, row, present);
   if (codec === codecs.BITMAP && type === 'bool') {

@@ -8,6 +8,8 @@ import { encodeWhole } from './whole-column.ts';
 /** A column of one vector is tried with a dictionary if its values take more than this share of what they take raw. */
 const POOR = 0.4;
 const ROWS_MIN = 256;
+/** Bytes a value that the vectors of a segment must take for a dictionary to be tried: its places alone mostly take as many. */
+const SEGMENT_BYTES_MIN = 0.75;
 
 const trial = new ByteSink(1 << 16);
 
@@ -40,7 +42,7 @@ function isDictionaryWorthTrying(
   isSegment: boolean,
 ): boolean {
   if (isTime || count < ROWS_MIN) return false;
-  if (kind === 'f64') return isSegment || size > POOR * 8 * count;
-  if (kind === 'f32') return isSegment || size > POOR * 4 * count;
+  const least = isSegment ? SEGMENT_BYTES_MIN : POOR * (kind === 'f64' ? 8 : 4);
+  if (kind === 'f64' || kind === 'f32') return size > least * count;
   return isSegment && (kind === 'utf8' || kind === 'bytes');
 }

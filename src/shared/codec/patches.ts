@@ -97,20 +97,36 @@ export function unpackPatched(
   width: number,
   headAt: number,
 ): number {
-  const { patches } = head;
-  if (patches === 0) return unpack(bytes, at, end, count, width);
-  const placesAt = at + packedSize(count, width);
-  const valuesAt = unpack(bytes, placesAt, end, patches, PLACE_BITS);
-  readPlaces(patchPlaces, patches, count, placesAt);
-  const next = unpack(bytes, valuesAt, end, patches, readWidth(bytes, headAt + 2, WIDTH_MAX));
-  patchValues.set(numbers.subarray(0, patches));
+  if (head.patches === 0) return unpack(bytes, at, end, count, width);
+  const next = readPatches(bytes, at + packedSize(count, width), end, count, headAt);
   unpack(bytes, at, end, count, width);
+  putPatches(numbers);
+  return next;
+}
+
+/** Reads the patches, as `head` says, that begin at `at`, and returns where they end. Throws DAMAGED. */
+export function readPatches(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  count: number,
+  headAt: number,
+): number {
+  const { patches } = head;
+  const valuesAt = unpack(bytes, at, end, patches, PLACE_BITS);
+  readPlaces(patchPlaces, patches, count, at);
+  const next = unpack(bytes, valuesAt, end, patches, readWidth(bytes, headAt + 2, WIDTH_MAX));
   for (let i = 0; i < patches; i++) {
-    const value = patchValues[i];
+    const value = numbers[i];
     const half = Math.floor(value / 2);
-    numbers[patchPlaces[i]] = value === 2 * half ? half : -half - 1;
+    patchValues[i] = value === 2 * half ? half : -half - 1;
   }
   return next;
+}
+
+/** Puts the patches just read over the numbers in their places. */
+export function putPatches(to: Float64Array | Int32Array): void {
+  for (let i = 0; i < head.patches; i++) to[patchPlaces[i]] = patchValues[i];
 }
 
 /** Moves unpacked places to `to`. Throws DAMAGED unless they rise and are below `limit`. */

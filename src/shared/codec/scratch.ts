@@ -12,12 +12,13 @@ import { VECTOR_ROWS } from '../schema/limits.ts';
  */
 
 const PAGE_BYTES = 65_536;
-/** The kernels' memory, of one page. */
-export const kernelMemory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+const PAGES = 4;
+/** The kernels' memory: a page for one vector, and the others for the bytes of a column that is decoded. */
+export const kernelMemory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
 const { buffer } = kernelMemory;
 
-/** Kernels work on two values at a time and may write one pair beyond the last value. */
-const SLACK_BYTES = 16;
+/** Kernels work on up to eight values at a time, and may write and read so far beyond the last one. */
+const SLACK_BYTES = 64;
 const VALUES_BYTES = VECTOR_ROWS * 8 + SLACK_BYTES;
 /** 1,024 numbers of 52 bits, and words beyond the last that kernels may read or write. */
 const PACKED_BYTES = (VECTOR_ROWS * 52) / 8 + SLACK_BYTES;
@@ -57,6 +58,13 @@ export const numbers = new Float64Array(buffer, NUMBERS_AT, VECTOR_ROWS);
 export const packedBytes = new Uint8Array(buffer, PACKED_AT, PACKED_BYTES);
 export const packedHalves = new Uint16Array(buffer, PACKED_AT, PACKED_BYTES / 2);
 export const packedWords = new Int32Array(buffer, PACKED_AT, PACKED_BYTES / 4);
+
+/** The same when they are narrow (narrow.ts), in the same place. */
+export const narrowNumbers = new Int32Array(buffer, NUMBERS_AT, VECTOR_ROWS);
+
+/** The bytes of the column in work, for kernels to read where they lie. */
+export const COLUMN_AT = PAGE_BYTES;
+export const columnBytes = new Uint8Array(buffer, COLUMN_AT, (PAGES - 1) * PAGE_BYTES - SLACK_BYTES);
 
 /** Least and greatest residual, difference, difference of differences, and distance from a line: see ranges.ts. */
 export const ranges = new Float64Array(buffer, RANGES_AT, 8);

@@ -55,6 +55,10 @@ export interface Kernels {
     out: number,
   ): void;
   unpack(packed: number, count: number, width: number, out: number): void;
+  unpackNarrow(packed: number, count: number, width: number, out: number): void;
+  narrowFrame(numbers: number, count: number, base: number, power: number, out: number): void;
+  narrowLine(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
+  narrowDelta(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
   sums(numbers: number, count: number, base: number, out: number): number;
   sumsOfSums(numbers: number, count: number, first: number, base: number, out: number): number;
   restoreF64(

@@ -3,6 +3,7 @@
 // allocates, or keeps anything between calls.
 export { estimate } from './estimate';
 export { measure } from './measure';
+export { narrowDelta, narrowFrame, narrowLine, unpackNarrow } from './narrow';
 export { outliers } from './outliers';
 export { packDelta, packDeltaOfDelta, packFrame, packLinear } from './pack';
 export { decimals, wholes, wideInts } from './residuals';

@@ -1,0 +1,126 @@
+// Integers of up to 25 bits, four at a time: their numbers are unpacked to i32, then made into doubles in one pass. What they
+// come to is in docs/format.md, section 6.1. All sums are whole numbers below 2^52 in magnitude: the caller has seen to that.
+
+/**
+ * Unpacks `count` numbers of `width` bits (0…25) to i32, eight a turn: up to 7 more are written, and up to 48 bytes beyond the
+ * run are read. Each lane gets the four bytes that its number begins in, is shifted left until the number's highest bit is
+ * the lane's (by a multiplication, as lanes have no shifts of their own), and then all are shifted right.
+ */
+export function unpackNarrow(packed: usize, count: i32, width: i32, out: usize): void {
+  if (width === 0) {
+    memory.fill(out, 0, (<usize>count) << 2);
+    return;
+  }
+  // The fifth of eight numbers begins at bit 4 · width; eight take `width` bytes, so each turn begins at a whole byte.
+  const fifth = width << 2;
+  const bytes = bytesOf(0, width);
+  const bytes2 = bytesOf(fifth & 7, width);
+  const factors = factorsOf(0, width);
+  const factors2 = factorsOf(fifth & 7, width);
+  const apart = <usize>(fifth >> 3);
+  const right = 32 - width;
+  const end = out + ((<usize>count) << 2);
+  let from = packed;
+  for (let to = out; to < end; to += 32, from += width) {
+    const low = i32x4.mul(i8x16.swizzle(v128.load(from), bytes), factors);
+    const high = i32x4.mul(i8x16.swizzle(v128.load(from + apart), bytes2), factors2);
+    v128.store(to, i32x4.shr_u(low, right));
+    v128.store(to, i32x4.shr_u(high, right), 16);
+  }
+}
+
+/** Of four numbers, the first of which begins at bit `first`, the bytes that each begins in, for a swizzle. */
+function bytesOf(first: i32, width: i32): v128 {
+  let lanes = i32x4.splat(0x03020100 + (first >> 3) * 0x01010101);
+  lanes = i32x4.replace_lane(lanes, 1, 0x03020100 + ((first + width) >> 3) * 0x01010101);
+  lanes = i32x4.replace_lane(lanes, 2, 0x03020100 + ((first + 2 * width) >> 3) * 0x01010101);
+  return i32x4.replace_lane(lanes, 3, 0x03020100 + ((first + 3 * width) >> 3) * 0x01010101);
+}
+
+/** The factors that shift those to the top of their lanes. */
+function factorsOf(first: i32, width: i32): v128 {
+  const top = 32 - width;
+  let lanes = i32x4.splat(1 << (top - (first & 7)));
+  lanes = i32x4.replace_lane(lanes, 1, 1 << (top - ((first + width) & 7)));
+  lanes = i32x4.replace_lane(lanes, 2, 1 << (top - ((first + 2 * width) & 7)));
+  return i32x4.replace_lane(lanes, 3, 1 << (top - ((first + 3 * width) & 7)));
+}
+
+/** Writes (base + numbers[i]) / power. Up to 3 more are written, by this and the two below. */
+export function narrowFrame(numbers: usize, count: i32, base: f64, power: f64, out: usize): void {
+  const isDivided = power !== 1;
+  const bases = f64x2.splat(base);
+  const powers = f64x2.splat(power);
+  const end = out + ((<usize>count) << 3);
+  for (let at = numbers, to = out; to < end; to += 32, at += 16) {
+    const four = v128.load(at);
+    let first = f64x2.add(bases, lowPair(four));
+    let second = f64x2.add(bases, highPair(four));
+    if (isDivided) {
+      first = f64x2.div(first, powers);
+      second = f64x2.div(second, powers);
+    }
+    v128.store(to, first);
+    v128.store(to, second, 16);
+  }
+}
+
+/** Writes (base + step · i + numbers[i]) / power. */
+export function narrowLine(numbers: usize, count: i32, base: f64, step: f64, power: f64, out: usize): void {
+  const isDivided = power !== 1;
+  const powers = f64x2.splat(power);
+  const steps = f64x2.splat(4 * step);
+  let line = f64x2.replace_lane(f64x2.splat(base), 1, base + step);
+  let line2 = f64x2.add(line, f64x2.splat(2 * step));
+  const end = out + ((<usize>count) << 3);
+  for (let at = numbers, to = out; to < end; to += 32, at += 16) {
+    const four = v128.load(at);
+    let first = f64x2.add(line, lowPair(four));
+    let second = f64x2.add(line2, highPair(four));
+    line = f64x2.add(line, steps);
+    line2 = f64x2.add(line2, steps);
+    if (isDivided) {
+      first = f64x2.div(first, powers);
+      second = f64x2.div(second, powers);
+    }
+    v128.store(to, first);
+    v128.store(to, second, 16);
+  }
+}
+
+/**
+ * Writes the sums of base, step + numbers[0], step + numbers[1] …, each over power: `count` of them, from `count` - 1 numbers
+ * below 2^28. Four are summed as i32, so that a turn hangs on the one before by a single addition.
+ */
+export function narrowDelta(numbers: usize, count: i32, base: f64, step: f64, power: f64, out: usize): void {
+  const isDivided = power !== 1;
+  const zero = i32x4.splat(0);
+  const powers = f64x2.splat(power);
+  const steps = f64x2.splat(4 * step);
+  const twoSteps = f64x2.splat(2 * step);
+  let before = f64x2.replace_lane(f64x2.splat(base + step), 1, base + 2 * step);
+  store<f64>(out, base / power);
+  const end = out + ((<usize>count) << 3);
+  for (let at = numbers, to = out + 8; to < end; to += 32, at += 16) {
+    const four = v128.load(at);
+    const pairs = i32x4.add(four, i32x4.shuffle(zero, four, 0, 4, 5, 6));
+    const sums = i32x4.add(pairs, i32x4.shuffle(zero, pairs, 0, 1, 4, 5));
+    let first = f64x2.add(before, lowPair(sums));
+    let second = f64x2.add(before, f64x2.add(twoSteps, highPair(sums)));
+    before = f64x2.add(before, f64x2.add(steps, lowPair(i32x4.shuffle(sums, sums, 3, 3, 3, 3))));
+    if (isDivided) {
+      first = f64x2.div(first, powers);
+      second = f64x2.div(second, powers);
+    }
+    v128.store(to, first);
+    v128.store(to, second, 16);
+  }
+}
+
+function lowPair(four: v128): v128 {
+  return f64x2.convert_low_i32x4_s(four);
+}
+
+function highPair(four: v128): v128 {
+  return f64x2.convert_low_i32x4_s(i64x2.shuffle(four, four, 1, 1));
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decoded, encoded, F64, f64Rows, I64, i64Rows } from '../codec/columns.ts';
-import { recipesOf, rowsBy } from '../codec/recipes.ts';
+import { decoded, encoded, F64, f64Rows, I64, i64Rows, rowsOf } from '../codec/columns.ts';
+import { dice, recipesOf, rowsBy } from '../codec/recipes.ts';
 import { byTwins, holdAgainstTwins } from './twin-rounds.ts';
 
 test('ten thousand random vectors have the same bytes and values by a kernel and by its twin', () => {
@@ -21,6 +21,27 @@ test('what damage makes of a vector is refused by both, or is the same to both',
             outcome(() => byTwins(() => decoded(shape, hurt, 100))),
             `${recipe}, byte ${at}`,
           );
+        }
+      }
+    }
+  }
+});
+
+test('numbers of each width, walks and scatters, whole or decimal, come back by kernel and twin whatever their count', () => {
+  for (let width = 0; width <= 28; width++) {
+    for (const count of [2, 3, 4, 5, 7, 8, 9, 13, 64, 257, 1023, 1024]) {
+      const roll = dice(1000 * width + count);
+      const scatter = Array.from({ length: count }, () => roll(2 ** width));
+      let sum = -(2 ** 20);
+      const walk = scatter.map((step) => (sum += step - 2 ** width / 4));
+      for (const power of [1, 10, 1000]) {
+        for (const values of [scatter, walk]) {
+          const rows = f64Rows(...values.map((value) => value / power));
+          const bytes = encoded(F64, rows);
+          const where = `width ${width}, ${count} values, power ${power}`;
+          assert.deepEqual(rowsOf(F64, decoded(F64, bytes, count)), rows, where);
+          const twin = byTwins(() => decoded(F64, bytes, count));
+          assert.deepEqual(rowsOf(F64, twin), rows, where);
         }
       }
     }

@@ -202,6 +202,31 @@ export interface TableStats extends TableInfo {
   readonly to: number | bigint | null;
 }
 
+/** How much of a column is in one codec. */
+export interface CodecUse {
+  /** As `docs/format.md`, section 6, names it. */
+  readonly codec: string;
+  readonly vectors: number;
+  /** Rows, nulls included; none for a column's dictionary. */
+  readonly rows: number;
+  /** Bytes of those vectors with their headers and statistics. */
+  readonly bytes: number;
+}
+
+/** How a column's values are stored in the blocks of a table. Rows that are still in memory are not in it. */
+export interface ColumnStorage {
+  readonly name: string;
+  readonly type: ColumnType | 'ts';
+  /** Rows, nulls included, of the blocks that have the column. */
+  readonly rows: number;
+  readonly nulls: number;
+  /** Bytes of those rows uncoded; null for utf8 and bytes, whose lengths would have to be decoded. */
+  readonly rawBytes: number | null;
+  readonly storedBytes: number;
+  /** The codecs in use, the one of most rows first. */
+  readonly codecs: readonly CodecUse[];
+}
+
 export interface DatabaseStats {
   readonly path: string;
   readonly readOnly: boolean;

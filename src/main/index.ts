@@ -17,7 +17,9 @@ export type {
 } from './aggregate-types.ts';
 export type {
   Batch,
+  CodecUse,
   ColumnSpec,
+  ColumnStorage,
   ColumnsOf,
   DatabaseStats,
   Diagnosis,

@@ -4,7 +4,7 @@ import { ALL_TIME, type TimeRange } from '../shared/index/index-reader.ts';
 import { currentColumns, type TableDefinition } from '../shared/schema/types.ts';
 import type { CountedStorage } from '../shared/storage/counted-storage.ts';
 import type { Buckets } from './aggregate-types.ts';
-import type { LastRow, Rows, TableStats } from './api-types.ts';
+import type { ColumnStorage, LastRow, Rows, TableStats } from './api-types.ts';
 import { appendBatch } from './append/batch-append.ts';
 import { checkBatch } from './append/batch-check.ts';
 import type { TableAppender } from './append/table-appender.ts';
@@ -13,6 +13,7 @@ import { ArrowOutput } from './arrow/arrow-output.ts';
 import { loadArrow } from './arrow/load-arrow.ts';
 import { runAggregate } from './read/aggregate.ts';
 import { type CheckedAggregate, checkAggregate, type RawAggregateOptions } from './read/aggregate-options.ts';
+import { columnStorage } from './read/column-storage.ts';
 import { PARALLEL_MIN_VALUES } from './read/parallel.ts';
 import { blockPart, runPart } from './read/part.ts';
 import { checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
@@ -212,6 +213,20 @@ export class TableCore {
       );
     } finally {
       snapshot.release();
+    }
+  }
+
+  async columnStorage(): Promise<ColumnStorage[]> {
+    this.host.checkReadable();
+    for (;;) {
+      const snapshot = this.host.snapshot(this.definition, ALL_TIME);
+      try {
+        return await columnStorage(this.host.storage, snapshot);
+      } catch (error) {
+        if (!this.host.isPassing(error)) throw error;
+      } finally {
+        snapshot.release();
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import type {
   AnySpecs,
   Batch,
   ColumnSpec,
+  ColumnStorage,
   ColumnsOf,
   LastRow,
   QueryOptions,
@@ -153,6 +154,15 @@ export class Table<C extends readonly ColumnSpec[] = AnySpecs, U extends TimeUni
    */
   async addColumn<const S extends ColumnSpec>(spec: S): Promise<Table<readonly [...C, S], U>> {
     return new Table<readonly [...C, S], U>(this.core.addColumn(spec));
+  }
+
+  /**
+   * How each column, `ts` first, is stored: bytes, raw bytes, and how many rows are in which codec. Reads every block of the
+   * table; rows still in memory are not counted.
+   * @throws DAMAGED, CLOSED, POISONED
+   */
+  columnStorage(): Promise<ColumnStorage[]> {
+    return this.core.columnStorage();
   }
 
   /** How many rows the table has ever taken: the number of its last row, counting from 1. */

@@ -1,4 +1,4 @@
-import type { DatabaseStats, TableStats } from '../api-types.ts';
+import type { ColumnStorage, DatabaseStats, TableStats } from '../api-types.ts';
 import { NanoTsDbShared } from '../index.ts';
 import { type Command, parseCommandLine } from './command.ts';
 import { EXIT } from './exit-code.ts';
@@ -8,7 +8,8 @@ import { formatTable, oneLine, toJson, writeOut } from './output.ts';
 
 const HELP = `Usage: millrace stats DB [TABLE] [options]
 
-Shows what a database, or one table of it, holds and takes.
+Shows what a database, or one table of it, holds and takes; of a table also how each column is coded. That reads
+all its blocks.
 
   --json              everything as one JSON object, and errors as JSON; bigints are strings
   --help              this text
@@ -28,12 +29,14 @@ export const statsCommand: Command = {
     await using db = await NanoTsDbShared.open(positionals[0]!, { readOnly: true, create: false });
     const name = positionals[1];
     // throws UNKNOWN_TABLE
-    if (name !== undefined) db.table(name);
+    const columns = name === undefined ? [] : await db.table(name).columnStorage();
     const stats = await db.stats();
     const table = stats.tables.find((each) => each.name === name);
     let text: string;
-    if (values.json === true) text = `${toJson(table ?? stats, 2)}\n`;
-    else text = `${(table === undefined ? describeDatabase(stats) : describeTable(table)).join('\n')}\n`;
+    const found = table === undefined ? stats : { ...table, columns };
+    if (values.json === true) text = `${toJson(found, 2)}\n`;
+    else
+      text = `${(table === undefined ? describeDatabase(stats) : describeTable(table, columns)).join('\n')}\n`;
     await writeOut(io.out, text);
     return EXIT.ok;
   },
@@ -79,7 +82,7 @@ function describeDatabase(stats: DatabaseStats): string[] {
   return lines;
 }
 
-function describeTable(table: TableStats): string[] {
+function describeTable(table: TableStats, columns: readonly ColumnStorage[]): string[] {
   const lines = pairs([
     ['table', table.name],
     ['unit', table.unit],
@@ -92,8 +95,21 @@ function describeTable(table: TableStats): string[] {
       `${formatBytes(table.storedBytes)}${ratio(table.rawBytes, table.storedBytes)}, ${formatCount(table.blocks)} blocks`,
     ],
   ]);
-  const columns = table.columns.map(({ name, type }) => [oneLine(name), type]);
-  return [...lines, '', ...formatTable(['column', 'type'], columns, [])];
+  const rows = columns.map(({ codecs, name, rawBytes, rows, storedBytes, type }) => [
+    oneLine(name),
+    type,
+    formatBytes(storedBytes),
+    rows === 0 ? '' : ((8 * storedBytes) / rows).toFixed(2),
+    rawBytes === null || storedBytes === 0 ? '' : (rawBytes / storedBytes).toFixed(1),
+    codecs.map(({ codec, rows: coded }) => `${codec}${share(coded, rows)}`).join(', '),
+  ]);
+  const head = ['column', 'type', 'stored', 'bits a row', 'raw / stored', 'codecs'];
+  return [...lines, '', ...formatTable(head, rows, ['left', 'left', 'right', 'right', 'right', 'left'])];
+}
+
+/** A part of the rows in percent, where it is not all of them. */
+function share(part: number, rows: number): string {
+  return part === rows || part === 0 ? '' : ` ${((100 * part) / rows).toFixed(part * 100 < rows ? 1 : 0)} %`;
 }
 
 function pairs(entries: readonly (readonly [string, string])[]): string[] {

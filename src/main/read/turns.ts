@@ -9,8 +9,9 @@ export class Turns {
   private readonly wanted: boolean;
   private at = performance.now() + TURN_MS;
 
-  constructor(signal: AbortSignal | undefined) {
-    this.wanted = signal !== undefined;
+  /** @param signal what may change meanwhile; or whether turns are wanted anyhow */
+  constructor(signal: AbortSignal | boolean | undefined) {
+    this.wanted = signal !== undefined && signal !== false;
   }
 
   get isDue(): boolean {

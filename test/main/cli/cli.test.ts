@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CodecUse } from '../../../src/main/index.ts';
 import { hasFields } from '../ingest/has-fields.ts';
 import { tempDir } from '../ingest/temp-dir.ts';
 import { tinyParquet } from '../ingest/tiny-parquet.ts';
@@ -133,6 +134,30 @@ test('stats shows the database, or one table', async () => {
   assert.ok(json.fileBytes > 0);
   hasFields(JSON.parse((await cli('stats', plant, 'press', '--json')).out), { name: 'press', rows: 4 });
   assert.match((await cli('stats', plant, 'press')).out, /^table +press\nunit +ms\nrows +4\n/);
+});
+
+test('stats of a table shows how each column is coded, in all its blocks', async () => {
+  const db = join(dir.path, 'coded.ntt');
+  const rows = Array.from({ length: 3000 }, (_, i) => `${1000 * i},7,${(i % 97) / 10},note ${i % 3}`);
+  const file = dir.write('coded.csv', `ts,same,wave,note\n${rows.join('\n')}\n`);
+  await cli('ingest', file, '--db', db, '--table', 'coded');
+  const { columns } = JSON.parse((await cli('stats', db, 'coded', '--json')).out);
+  const codecs = columns.map(
+    (column: { name: string; rows: number; rawBytes: number; storedBytes: number; codecs: CodecUse[] }) => {
+      assert.equal(column.rows, 3000);
+      const parts = column.codecs.reduce((sum, { bytes }) => sum + bytes, 0);
+      assert.equal(parts, column.storedBytes, 'every byte is in some codec');
+      const covered = column.codecs.reduce((sum, { rows }) => sum + rows, 0);
+      assert.equal(covered, 3000, 'every row is in one codec');
+      return [column.name, column.rawBytes, column.codecs[0]!.codec];
+    },
+  );
+  assert.deepEqual(codecs[1], ['same', 24_000, 'constant']);
+  assert.deepEqual(codecs[2].slice(0, 2), ['wave', 24_000]);
+  assert.equal(codecs[3][1], null);
+  const { out } = await cli('stats', db, 'coded');
+  assert.match(out, /^column +type +stored +bits a row +raw \/ stored +codecs$/m);
+  assert.match(out, /^same +f64 +.* constant$/m);
 });
 
 test('a second file goes on with the tables that are there', async () => {

@@ -3,8 +3,8 @@
 
 /**
  * Unpacks `count` numbers of `width` bits (0…25) to i32, eight a turn: up to 7 more are written, and up to 48 bytes beyond the
- * run are read. Each lane gets the four bytes that its number begins in, is shifted left until the number's highest bit is
- * the lane's (by a multiplication, as lanes have no shifts of their own), and then all are shifted right.
+ * run are read; `out` has 64 bytes at least. Each lane gets the four bytes that its number begins in, is shifted left until the
+ * number's highest bit is the lane's (by a multiplication, as lanes have no shifts of their own), and then all are shifted right.
  */
 export function unpackNarrow(packed: usize, count: i32, width: i32, out: usize): void {
   if (width === 0) {
@@ -13,10 +13,15 @@ export function unpackNarrow(packed: usize, count: i32, width: i32, out: usize):
   }
   // The fifth of eight numbers begins at bit 4 · width; eight take `width` bytes, so each turn begins at a whole byte.
   const fifth = width << 2;
-  const bytes = bytesOf(0, width);
-  const bytes2 = bytesOf(fifth & 7, width);
-  const factors = factorsOf(0, width);
-  const factors2 = factorsOf(fifth & 7, width);
+  // Through memory, for V8 would make them anew in each turn, which takes three times as long (Node 20.20).
+  v128.store(out, bytesOf(0, width));
+  v128.store(out, bytesOf(fifth & 7, width), 16);
+  v128.store(out, factorsOf(0, width), 32);
+  v128.store(out, factorsOf(fifth & 7, width), 48);
+  const bytes = v128.load(out);
+  const bytes2 = v128.load(out, 16);
+  const factors = v128.load(out, 32);
+  const factors2 = v128.load(out, 48);
   const apart = <usize>(fifth >> 3);
   const right = 32 - width;
   const end = out + ((<usize>count) << 2);

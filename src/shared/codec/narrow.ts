@@ -23,7 +23,7 @@ const PATCH_WIDTH_MAX = 28;
  * their vector's head says. Then no sum on the way needs a check, and kernels go from the packed bits to the
  * values in two passes, of which the first leaves 4 bytes a number, instead of over residuals.
  *
- * Decodes the values at `at` to `row` of the target and returns where they end, or −1, with nothing done, if this is not for
+ * Decodes the values at `at` to `row` of the target, at least those of places from…to - 1, and returns where they end, or −1, with nothing done, if this is not for
  * them: the codec's own way then decodes them, or says what is wrong. Throws DAMAGED.
  */
 export function decodeNarrow(
@@ -34,6 +34,8 @@ export function decodeNarrow(
   target: ColumnTarget,
   row: number,
   count: number,
+  from: number,
+  to: number,
 ): number {
   if (kernels === undefined || target.type !== 'f64') return -1;
   const isDelta = codec === DELTA;
@@ -53,15 +55,22 @@ export function decodeNarrow(
 
   const patchesEnd = head.patches > 0 ? readPatches(bytes, packedEnd, end, total, at) : packedEnd;
   const next = readForm(bytes, at, patchesEnd, end, count, target);
-  const { NUMBERS_AT, STAGED_AT } = scratch;
-  kernels.unpackNarrow(placeOf(bytes, packedAt, packedEnd), total, width, NUMBERS_AT);
+  // Differences are summed from the first one on; other numbers stand alone, and each eighth begins at a whole byte.
+  const start = isDelta ? 0 : from & ~7;
+  const stop = Math.min(to, count);
+  const numbersAt = scratch.NUMBERS_AT + 4 * start;
+  const out = scratch.STAGED_AT + 8 * start;
+  const packed = placeOf(bytes, packedAt, packedEnd) + (start >>> 3) * width;
+  kernels.unpackNarrow(packed, Math.min(stop, total) - start, width, numbersAt);
   putPatches(narrowNumbers);
   const power = POWERS[form.decimals]!;
-  if (isDelta) kernels.narrowDelta(NUMBERS_AT, count, base, step, power, STAGED_AT);
-  else if (codec === LINEAR) kernels.narrowLine(NUMBERS_AT, count, base, step, power, STAGED_AT);
-  else kernels.narrowFrame(NUMBERS_AT, count, base, power, STAGED_AT);
+  if (isDelta) kernels.narrowDelta(numbersAt, stop, base, step, power, out);
+  else if (codec === LINEAR)
+    kernels.narrowLine(numbersAt, stop - start, base + step * start, step, power, out);
+  else kernels.narrowFrame(numbersAt, stop - start, base, power, out);
   putExceptions(false);
-  target.f64.set(count === stagedF64.length ? stagedF64 : stagedF64.subarray(0, count), row);
+  const isAll = start === 0 && stop === stagedF64.length;
+  target.f64.set(isAll ? stagedF64 : stagedF64.subarray(start, stop), row + start);
   return next;
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decoded, encoded, F64, f64Rows, I64, i64Rows, rowsOf } from '../codec/columns.ts';
+import { ColumnTarget } from '../../../src/shared/codec/column-target.ts';
+import { decodeVectorInto } from '../../../src/shared/codec/decode.ts';
+import { decoded, encoded, encodedVector, F64, f64Rows, I64, i64Rows, rowsOf } from '../codec/columns.ts';
 import { dice, recipesOf, rowsBy } from '../codec/recipes.ts';
 import { byTwins, holdAgainstTwins } from './twin-rounds.ts';
 
@@ -43,6 +45,24 @@ test('numbers of each width, walks and scatters, whole or decimal, come back by 
           const twin = byTwins(() => decoded(F64, bytes, count));
           assert.deepEqual(rowsOf(F64, twin), rows, where);
         }
+      }
+    }
+  }
+});
+
+test('of a vector decoded in part, the wanted rows are right', () => {
+  const roll = dice(5);
+  for (const recipe of recipesOf(F64)) {
+    for (const length of [1, 9, 100, 1024]) {
+      const rows = rowsBy(F64, recipe, length, roll(2 ** 31), roll(3));
+      const bytes = encodedVector(F64, rows);
+      for (let round = 0; round < 20; round++) {
+        const from = roll(length);
+        const to = from + 1 + roll(length - from);
+        const target = new ColumnTarget('f64', false, false, length + 3);
+        decodeVectorInto(bytes, 0, target, 3, from, to);
+        const found = rowsOf(F64, target.column()).slice(3 + from, 3 + to);
+        assert.deepEqual(found, rows.slice(from, to), `${recipe}, ${length} rows, ${from}…${to}`);
       }
     }
   }

@@ -2,6 +2,7 @@
  * `npm run bench:codecs [-- --ett FOLDER] [--seconds 0.2] [--json]`: what the codecs make of columns, and how fast, beside raw copies
  * and a Gorilla baseline, all of vectors of 1,024 rows on one core; and whole columns as segments of 8,192 rows, as pack makes them.
  * Every value is compared with what was encoded.
+ * Then the way from a file to Float64Arrays, beside raw copies from the page cache.
  */
 
 import { CODEC_NAMES } from '../../src/shared/codec/codec-ids.ts';
@@ -10,9 +11,13 @@ import { encodeColumn } from '../../src/shared/codec/encode-column.ts';
 import { ByteSink } from '../../src/shared/format/byte-sink.ts';
 import { useKernels } from '../../src/shared/kernels/kernels.ts';
 import { busyWarning, describeMachine, machineLine } from '../harness/machine.ts';
+import type { Spread } from '../harness/stats.ts';
 import { textTable } from '../harness/text-table.ts';
 import { type Corpus, corpora } from './corpora.ts';
 import { type Gorilla, loadGorilla } from './gorilla-baseline.ts';
+import { type KernelRates, kernelRates } from './kernels-alone.ts';
+import { rateOf } from './rate.ts';
+import { measureReadPath } from './read-path.ts';
 
 const VECTOR = 1024;
 const SEGMENT = 8192;
@@ -29,6 +34,10 @@ interface Line {
   readonly gorillaBits: number;
   readonly gorillaEncode: number;
   readonly gorillaDecode: number;
+  /** Decoding of segments: what a column costs by itself counts for little there. */
+  readonly segmentDecode: number;
+  readonly segmentEncode: number;
+  readonly kernels: KernelRates | undefined;
   readonly copy: number;
 }
 
@@ -39,15 +48,20 @@ const word = (name: string): string | undefined => {
 };
 const seconds = Number(word('--seconds') ?? 0.2);
 const gorilla = loadGorilla();
+const machine = describeMachine();
 const lines = corpora(word('--ett')).map(measure);
-if (words.includes('--json')) console.log(JSON.stringify({ machine: describeMachine(), lines }, null, 2));
-else print(lines);
+const readPath = await measureReadPath();
+if (words.includes('--json')) console.log(JSON.stringify({ machine, lines, readPath }, null, 2));
+else print();
 
-function measure({ name, source, values }: Corpus): Line {
+function measure(corpus: Corpus): Line {
+  const { name, source, values } = corpus;
   const { isTime } = source;
   const vectors = encodeAll(source, VECTOR);
   const segments = encodeAll(source, SEGMENT);
   check(name, values, decodeAll(segments, SEGMENT, isTime, values.length));
+  const segmentEncode = rate(values, () => void encodeAll(source, SEGMENT));
+  const segmentDecode = rate(values, () => void decodeAll(segments, SEGMENT, isTime, values.length));
   const encode = rate(values, () => void encodeAll(source, VECTOR));
   const decode = rate(values, () => void decodeAll(vectors, VECTOR, isTime, values.length));
   useKernels(false);
@@ -65,6 +79,9 @@ function measure({ name, source, values }: Corpus): Line {
     decode,
     encodeTwin,
     decodeTwin,
+    segmentEncode,
+    segmentDecode,
+    kernels: kernelRates(corpus, seconds),
     ...measureGorilla(gorilla, name, values),
     copy: rate(values, () => {
       for (let at = 0; at < values.length; at += VECTOR) target.set(values.subarray(at, at + VECTOR), at);
@@ -142,16 +159,8 @@ function check(name: string, values: Float64Array, parts: readonly Float64Array[
   if (at !== values.length) throw new Error(`${name}: ${at} values of ${values.length}`);
 }
 
-/** Millions of values a second: the best of several passes. */
 function rate(values: Float64Array, pass: () => void): number {
-  let best = Number.POSITIVE_INFINITY;
-  const end = performance.now() + seconds * 1000;
-  do {
-    const start = performance.now();
-    pass();
-    best = Math.min(best, performance.now() - start);
-  } while (performance.now() < end);
-  return values.length / best / 1000;
+  return rateOf(values.length, seconds, pass);
 }
 
 function bitsOf(parts: readonly Uint8Array[], values: Float64Array): number {
@@ -172,41 +181,68 @@ function codecsOf(parts: readonly Uint8Array[]): string {
     .join(', ');
 }
 
-function print(all: readonly Line[]): void {
-  const head = [
-    'column',
-    'codecs',
-    'bits',
-    'in segments',
-    'encode',
-    'decode',
-    'twins',
-    '',
-    'Gorilla bits',
-    'encode',
-    'decode',
-    'ratio',
-    '',
-    'copy',
-  ];
-  const rows = all.map((line) => [
-    line.name,
-    line.codecs,
-    line.bits.toFixed(2),
-    line.segmentBits.toFixed(2),
-    line.encode.toFixed(0),
-    line.decode.toFixed(0),
-    line.encodeTwin.toFixed(0),
-    line.decodeTwin.toFixed(0),
-    line.gorillaBits.toFixed(1),
-    line.gorillaEncode.toFixed(0),
-    line.gorillaDecode.toFixed(0),
-    `${(line.encode / line.gorillaEncode).toFixed(1)}×`,
-    `${(line.decode / line.gorillaDecode).toFixed(1)}×`,
-    line.copy.toFixed(0),
-  ]);
-  const machine = describeMachine();
+function print(): void {
   console.log(`${machineLine(machine)}\n${busyWarning(machine) ?? ''}`);
-  console.log('Millions of values a second, bits a value.\n');
-  console.log(textTable(head, rows));
+  console.log('Millions of values a second, bits a value. Vectors of 1,024 rows:\n');
+  const times = (a: number, b: number): string => `${(a / b).toFixed(1)}×`;
+  console.log(
+    textTable(
+      [
+        'column',
+        'codecs',
+        'bits',
+        'encode',
+        'decode',
+        'twins',
+        '',
+        'Gorilla bits',
+        'encode',
+        'decode',
+        'ratio',
+        '',
+        'copy',
+      ],
+      lines.map((line) => [
+        line.name,
+        line.codecs,
+        line.bits.toFixed(2),
+        line.encode.toFixed(0),
+        line.decode.toFixed(0),
+        line.encodeTwin.toFixed(0),
+        line.decodeTwin.toFixed(0),
+        line.gorillaBits.toFixed(1),
+        line.gorillaEncode.toFixed(0),
+        line.gorillaDecode.toFixed(0),
+        times(line.encode, line.gorillaEncode),
+        times(line.decode, line.gorillaDecode),
+        line.copy.toFixed(0),
+      ]),
+    ),
+  );
+  console.log('\nSegments of 8,192 rows, and the kernels alone beside Gorilla (a kernel too):\n');
+  console.log(
+    textTable(
+      ['column', 'bits', 'encode', 'decode', 'decode / Gorilla', 'kernels: encode', 'decode', 'ratio', ''],
+      lines.map((line) => [
+        line.name,
+        line.segmentBits.toFixed(2),
+        line.segmentEncode.toFixed(0),
+        line.segmentDecode.toFixed(0),
+        times(line.segmentDecode, line.gorillaDecode),
+        line.kernels?.encode.toFixed(0) ?? '',
+        line.kernels?.decode.toFixed(0) ?? '',
+        line.kernels === undefined ? '' : times(line.kernels.encode, line.gorillaEncode),
+        line.kernels === undefined ? '' : times(line.kernels.decode, line.gorillaDecode),
+      ]),
+    ),
+  );
+  const ms = ({ median, min, max }: Spread): string =>
+    `${median.toFixed(2)} ms (${min.toFixed(2)} – ${max.toFixed(2)})`;
+  const part = ({ median, min, max }: Spread): string =>
+    `${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`;
+  console.log(`
+The five columns of a table of W, 250,000 rows, packed, from the page cache to Float64Arrays:
+  query                                  ${ms(readPath.query)}
+  fs.readSync of the raw columns         ${ms(readPath.copy)}   rate of the query / of this: ${part(readPath.ratio)}
+  the same into one array used again     ${ms(readPath.copyReused)}   ${part(readPath.ratioReused)}`);
 }

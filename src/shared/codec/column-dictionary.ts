@@ -20,8 +20,11 @@ const ENTRIES_MAX = 16_384;
 const ROWS_PER_ENTRY = 3;
 const FIRST_ROWS = 192;
 const FIRST_ENTRIES = 128;
-/** A segment whose first vector has so many distinct values will have too many, or next to nothing to gain by them. */
-const FIRST_VECTOR_ENTRIES = 800;
+/** A segment whose first vector has so many distinct values will have too many: chance alone would give 854 of 1,024. */
+const FIRST_VECTOR_ENTRIES = 900;
+/** With so many, and so few bytes a value without a dictionary, there is next to nothing to gain. */
+const MANY_ENTRIES = 800;
+const FEW_BYTES = 2;
 
 /** What a column's rows are in terms of its dictionary. */
 interface Places {
@@ -45,7 +48,9 @@ export function encodeWithDictionary(
 ): boolean {
   const most = Math.min(ENTRIES_MAX, Math.floor(count / ROWS_PER_ENTRY));
   const isRun = source.kind === 'utf8' || source.kind === 'bytes';
-  const found = isRun ? placesOfRuns(source, from, count, most) : placesOfFloats(source, from, count, most);
+  const found = isRun
+    ? placesOfRuns(source, from, count, most)
+    : placesOfFloats(source, from, count, most, limit);
   if (found === undefined) return false;
   writeDictionary(out, found);
   const placeSource: ColumnSource = {
@@ -86,7 +91,13 @@ function writeDictionary(out: ByteSink, { count, entries }: Places): void {
 }
 
 /** Distinct doubles or singles by their bits, sorted. */
-function placesOfFloats(source: ColumnSource, from: number, count: number, most: number): Places | undefined {
+function placesOfFloats(
+  source: ColumnSource,
+  from: number,
+  count: number,
+  most: number,
+  limit: number,
+): Places | undefined {
   const width = source.kind === 'f64' ? 2 : 1;
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(4 * most + 4)));
   const mask = slots.length - 1;
@@ -116,7 +127,8 @@ function placesOfFloats(source: ColumnSource, from: number, count: number, most:
       }
       order[total++] = entry;
     }
-    if (row === from && size > FIRST_VECTOR_ENTRIES) return undefined;
+    if (row === from && size > (limit < FEW_BYTES * count ? MANY_ENTRIES : FIRST_VECTOR_ENTRIES))
+      return undefined;
   }
   if (size === 0) return undefined;
   const floats =

@@ -259,14 +259,14 @@ function timeRange(
 ): { min: bigint; max: bigint; sorted: boolean } {
   if (time.kind === 'f64') {
     const values = time.values as Float64Array;
+    const end = from + rows;
+    let inOrder = from + 1;
+    while (inOrder < end && values[inOrder]! >= values[inOrder - 1]!) inOrder++;
+    const sorted = inOrder === end;
     let min = values[from]!;
-    let max = min;
-    let sorted = true;
-    let last = min;
-    for (let i = from + 1; i < from + rows; i++) {
+    let max = values[inOrder - 1]!;
+    for (let i = inOrder; i < end; i++) {
       const value = values[i]!;
-      if (value < last) sorted = false;
-      last = value;
       if (value < min) min = value;
       if (value > max) max = value;
     }

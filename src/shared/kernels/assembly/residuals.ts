@@ -1,6 +1,7 @@
 /** Adding and taking off 2^52 + 2^51 rounds a double below 2^51 in magnitude to the nearest whole number. */
 const ROUNDER: f64 = 6755399441055744.0;
 const SIGN: u64 = 0x8000000000000000;
+const ASK_BYTES: usize = 512;
 
 /**
  * Writes values less the first one, as f64. False if one is not whole, is −0, or is over `limit` in magnitude; the residuals
@@ -14,14 +15,20 @@ export function wholes(values: usize, count: i32, limit: f64, out: usize): bool 
   const minusZero = i64x2.splat(SIGN);
   let sound = i64x2.splat(-1);
   let to = out;
-  for (let at = values; at < end; at += 16, to += 16) {
-    const value = v128.load(at);
-    sound = v128.and(sound, f64x2.le(f64x2.abs(value), limits));
-    sound = v128.and(sound, f64x2.eq(f64x2.floor(value), value));
-    sound = v128.andnot(sound, i64x2.eq(value, minusZero));
-    v128.store(to, f64x2.sub(value, first));
+  let at = values;
+  // Columns of decimals end here after a few values, so it is asked now and then.
+  while (at < end) {
+    const stop = min<usize>(end, at + ASK_BYTES);
+    for (; at < stop; at += 16, to += 16) {
+      const value = v128.load(at);
+      sound = v128.and(sound, f64x2.le(f64x2.abs(value), limits));
+      sound = v128.and(sound, f64x2.eq(f64x2.floor(value), value));
+      sound = v128.andnot(sound, i64x2.eq(value, minusZero));
+      v128.store(to, f64x2.sub(value, first));
+    }
+    if (!i64x2.all_true(sound)) return false;
   }
-  return i64x2.all_true(sound);
+  return true;
 }
 
 /**

@@ -16,6 +16,7 @@ import { textTable } from '../harness/text-table.ts';
 import { type Corpus, corpora } from './corpora.ts';
 import { type Gorilla, loadGorilla } from './gorilla-baseline.ts';
 import { type KernelRates, kernelRates } from './kernels-alone.ts';
+import { ParquetBaseline, type ParquetColumn } from './parquet.ts';
 import { rateOf } from './rate.ts';
 import { measureReadPath } from './read-path.ts';
 
@@ -38,6 +39,8 @@ interface Line {
   readonly segmentDecode: number;
   readonly segmentEncode: number;
   readonly kernels: KernelRates | undefined;
+  /** Undefined where DuckDB's package is not installed. */
+  readonly parquet?: ParquetColumn | undefined;
   readonly copy: number;
 }
 
@@ -49,7 +52,13 @@ const word = (name: string): string | undefined => {
 const seconds = Number(word('--seconds') ?? 0.2);
 const gorilla = loadGorilla();
 const machine = describeMachine();
-const lines = corpora(word('--ett')).map(measure);
+const columns = corpora(word('--ett'));
+const measured = columns.map(measure);
+const parquet = await ParquetBaseline.open();
+const lines: Line[] = [];
+for (const [i, line] of measured.entries())
+  lines.push({ ...line, parquet: await parquet?.measure(columns[i]!.values) });
+parquet?.close();
 const readPath = await measureReadPath();
 if (words.includes('--json')) console.log(JSON.stringify({ machine, lines, readPath }, null, 2));
 else print();
@@ -219,15 +228,33 @@ function print(): void {
       ]),
     ),
   );
-  console.log('\nSegments of 8,192 rows, and the kernels alone beside Gorilla (a kernel too):\n');
+  console.log(
+    '\nSegments of 8,192 rows beside Parquet with zstd level 3 (by DuckDB, one thread), and the kernels alone beside Gorilla (a kernel too):\n',
+  );
   console.log(
     textTable(
-      ['column', 'bits', 'encode', 'decode', 'decode / Gorilla', 'kernels: encode', 'decode', 'ratio', ''],
+      [
+        'column',
+        'bits',
+        'Parquet',
+        'encode',
+        'decode',
+        'Parquet',
+        '',
+        'decode / Gorilla',
+        'kernels: encode',
+        'decode',
+        'ratio',
+        '',
+      ],
       lines.map((line) => [
         line.name,
         line.segmentBits.toFixed(2),
+        line.parquet?.bits.toFixed(2) ?? '',
         line.segmentEncode.toFixed(0),
         line.segmentDecode.toFixed(0),
+        line.parquet?.encode.toFixed(0) ?? '',
+        line.parquet?.decode.toFixed(0) ?? '',
         times(line.segmentDecode, line.gorillaDecode),
         line.kernels?.encode.toFixed(0) ?? '',
         line.kernels?.decode.toFixed(0) ?? '',

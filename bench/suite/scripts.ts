@@ -178,6 +178,7 @@ interface CodecsReport {
     readonly encode: number;
     readonly segmentDecode: number;
     readonly gorillaBits: number;
+    readonly parquet?: { readonly bits: number };
     readonly gorillaEncode: number;
     readonly gorillaDecode: number;
     readonly kernels?: { readonly encode: number; readonly decode: number };
@@ -217,6 +218,17 @@ export async function codecsPart(options: PartOptions): Promise<PartResult> {
       line.segmentBits,
     ),
     figure(`${line.name}/gorilla-bits`, `${line.name}, Gorilla`, 'bits', 'lower', line.gorillaBits),
+    ...(line.parquet === undefined
+      ? []
+      : [
+          figure(
+            `${line.name}/parquet-bits`,
+            `${line.name}, Parquet with zstd`,
+            'bits',
+            'lower',
+            line.parquet.bits,
+          ),
+        ]),
     figure(`${line.name}/encode`, `${line.name}, encode`, 'M/s', 'higher', line.encode),
     figure(`${line.name}/decode`, `${line.name}, decode segments`, 'M/s', 'higher', line.segmentDecode),
     figure(

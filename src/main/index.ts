@@ -16,8 +16,10 @@ export type {
   TablesAggregateOptions,
 } from './aggregate-types.ts';
 export type {
+  Answer,
   Batch,
   CodecUse,
+  CacheCounters,
   ColumnSpec,
   ColumnStorage,
   ColumnsOf,

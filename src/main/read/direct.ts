@@ -1,6 +1,7 @@
 import type { ColumnTarget } from '../../shared/codec/column-target.ts';
+import type { BlockSource } from '../../shared/read/block-cache.ts';
 import { BlockFiller, type BlockSpan, type OpenedBlock, rowsWithin } from '../../shared/read/block-filler.ts';
-import { ResultColumns } from '../../shared/read/result-columns.ts';
+import { ResultColumns, targetsOf } from '../../shared/read/result-columns.ts';
 import type { Rows } from '../api-types.ts';
 import { isWorthSharing, SharedScan } from './parallel.ts';
 import type { Part } from './part.ts';
@@ -24,6 +25,7 @@ export interface Segment {
  */
 export async function runDirect(
   reader: TableReader,
+  blocks: BlockSource,
   parts: readonly Part[],
   plan: QueryPlan,
   signal: AbortSignal | undefined,
@@ -46,7 +48,7 @@ export async function runDirect(
     checkAborted(signal);
   }
   if (plan.descending) chosen.reverse();
-  const fill = fillOf(reader, chosen, plan, rows);
+  const fill = fillOf(reader, blocks, chosen, plan, rows);
   let result: ResultColumns;
   try {
     for (const _ of fill.work) {
@@ -59,7 +61,7 @@ export async function runDirect(
     checkReadable();
     throw error;
   }
-  if (plan.descending) for (const target of [result.time, ...result.columns]) reverse(target, rows);
+  if (plan.descending) for (const target of targetsOf(result)) reverse(target, rows);
   return toRows(plan.columns, result);
 }
 
@@ -71,7 +73,13 @@ interface Fill {
   abandon(): void;
 }
 
-function fillOf(reader: TableReader, chosen: readonly Segment[], plan: QueryPlan, rows: number): Fill {
+function fillOf(
+  reader: TableReader,
+  blocks: BlockSource,
+  chosen: readonly Segment[],
+  plan: QueryPlan,
+  rows: number,
+): Fill {
   const { storage, definition, pool, parallelFrom } = reader;
   let at = 0;
   const placed = chosen.map((segment) => {
@@ -83,13 +91,13 @@ function fillOf(reader: TableReader, chosen: readonly Segment[], plan: QueryPlan
   if (pool !== undefined) {
     const spans = placed.flatMap(({ span, at }) => (span === undefined ? [] : [{ ...span, at }]));
     if (isWorthSharing(plan, spans, parallelFrom)) {
-      const shared = new SharedScan(pool, storage, definition, plan, spans, rows);
+      const shared = new SharedScan(pool, storage, blocks, definition, plan, spans, rows);
       for (const { slice, at } of placed) if (slice !== undefined) copySlice(slice, shared.result, at);
       return { work: shared.work(), finish: () => shared.finish(), abandon: () => shared.abandon() };
     }
   }
-  const result = new ResultColumns(types, plan.timeKind, rows);
-  const filler = new BlockFiller(storage, definition, plan.columns, result);
+  const result = new ResultColumns(types, plan.wantsTime ? plan.timeKind : undefined, rows);
+  const filler = new BlockFiller(blocks, definition, plan.columns, result);
   return {
     work: fillHere(filler, placed, result),
     finish: async () => result,

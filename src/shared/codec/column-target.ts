@@ -1,11 +1,16 @@
 import { MillraceError } from '../errors.ts';
 import type { ColumnType } from '../schema/types.ts';
 import type { DecodedColumn } from './column-data.ts';
+import { rowMemory } from './result-memory.ts';
 import { clearBits, spread8, spread32, spread64, spreadAny } from './validity.ts';
 
-/** What null rows of a bytes column hold. */
+/** What null rows of a bytes column hold, and views of other types than the column's. */
 const NO_BYTES = new Uint8Array(0);
-const NO_ELEMENTS = new ArrayBuffer(0);
+const NO_WORDS = new Int32Array(0);
+const NO_F64 = new Float64Array(0);
+const NO_F32 = new Float32Array(0);
+const NO_STRINGS: string[] = [];
+const NO_RUNS: Uint8Array[] = [];
 
 /**
  * The rows that vectors of one column are decoded into. Time columns of ms tables are held as numbers, those of others as
@@ -42,13 +47,14 @@ export class ColumnTarget {
     this.rows = rows;
     this.values = memory === undefined ? emptyValues(this.type, rows) : valuesIn(memory, this.type, rows);
     const values = this.values;
-    const bytes = Array.isArray(values) ? NO_ELEMENTS : values.buffer;
-    this.bytes = new Uint8Array(bytes);
-    this.words = new Int32Array(this.type === 'bool' ? NO_ELEMENTS : bytes);
-    this.f64 = values instanceof Float64Array ? values : new Float64Array(0);
-    this.f32 = values instanceof Float32Array ? values : new Float32Array(0);
-    this.strings = this.type === 'utf8' ? (values as string[]) : [];
-    this.runs = this.type === 'bytes' ? (values as Uint8Array[]) : [];
+    // Results of few rows have many targets: empty views are made once.
+    const isRun = Array.isArray(values);
+    this.bytes = isRun ? NO_BYTES : new Uint8Array(values.buffer);
+    this.words = isRun || this.type === 'bool' ? NO_WORDS : new Int32Array(values.buffer);
+    this.f64 = values instanceof Float64Array ? values : NO_F64;
+    this.f32 = values instanceof Float32Array ? values : NO_F32;
+    this.strings = this.type === 'utf8' ? (values as string[]) : NO_STRINGS;
+    this.runs = this.type === 'bytes' ? (values as Uint8Array[]) : NO_RUNS;
   }
 
   /**
@@ -97,15 +103,15 @@ function emptyValues(type: ColumnType, rows: number): DecodedColumn['values'] {
   try {
     switch (type) {
       case 'f64':
-        return new Float64Array(rows);
+        return new Float64Array(rowMemory(8 * rows));
       case 'f32':
-        return new Float32Array(rows);
+        return new Float32Array(rowMemory(4 * rows));
       case 'i64':
-        return new BigInt64Array(rows);
+        return new BigInt64Array(rowMemory(8 * rows));
       case 'i32':
-        return new Int32Array(rows);
+        return new Int32Array(rowMemory(4 * rows));
       case 'bool':
-        return new Uint8Array(rows);
+        return new Uint8Array(rowMemory(rows));
       case 'utf8':
         return new Array<string>(rows);
       case 'bytes':

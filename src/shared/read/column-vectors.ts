@@ -7,6 +7,7 @@ import { decodeVectorInto } from '../codec/decode.ts';
 import { decodeColumn } from '../codec/decode-column.ts';
 import { readU32 } from '../codec/int64.ts';
 import type { VectorStatistics } from '../codec/statistics.ts';
+import type { TimePoints } from '../codec/time-points.ts';
 import { IS_WHOLE, readVectorHeader, VECTOR_HEADER_BYTES } from '../codec/vector-header.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { ColumnType } from '../schema/types.ts';
@@ -81,7 +82,14 @@ export class ColumnVectors {
     return target.column();
   }
 
-  private get isWhole(): boolean {
+  /** Makes a vector's timestamps readable one by one, or those of all rows if one vector stands for all. @throws DAMAGED */
+  loadPoints(points: TimePoints, vector: number): void {
+    if (this.isWhole) points.load(this.bytes, 0, this.rows);
+    else points.load(this.bytes, this.offset(vector), this.rowsOf(vector));
+  }
+
+  /** Whether one vector stands for all rows, or a dictionary comes first. */
+  get isWhole(): boolean {
     return this.bytes.length > 1 && (this.bytes[1]! & IS_WHOLE) !== 0;
   }
 

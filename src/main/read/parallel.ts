@@ -15,10 +15,14 @@ import type { QueryPlan } from './slices.ts';
 export const PARALLEL_MIN_VALUES = 2_000_000;
 
 /** Whether workers may help: fixed-width columns only, as shared memory holds no strings. */
-export function isWorthSharing(plan: QueryPlan, spans: readonly BlockSpan[], leastValues: number): boolean {
-  if (spans.length < 2 || plan.columns.some(({ type }) => isVariable(type))) return false;
-  const rows = spans.reduce((sum, { from, to }) => sum + to - from, 0);
-  return rows * (plan.columns.length + (plan.wantsTime ? 1 : 0)) >= leastValues;
+export function isWorthSharing(plan: QueryPlan, rows: number, leastValues: number): boolean {
+  if (rows * (plan.columns.length + (plan.wantsTime ? 1 : 0)) < leastValues) return false;
+  return !plan.columns.some(({ type }) => isVariable(type));
+}
+
+/** Rows of some spans. */
+export function rowsOf(spans: readonly BlockSpan[]): number {
+  return spans.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 /**

@@ -71,6 +71,7 @@ export class BucketAggregator {
   // The runs of the vector in work: bucket slot, and the row after its last one.
   private readonly runSlots: number[] = [];
   private readonly runEnds: number[] = [];
+  private runs = 0;
 
   /**
    * @param first number of the lowest bucket that can have rows
@@ -173,7 +174,7 @@ export class BucketAggregator {
       if (from < to) this.findRuns(times, rows, from, to);
       else this.clearRuns();
     }
-    if (this.runSlots.length === 0) return;
+    if (this.runs === 0) return;
     for (const [i, accumulator] of this.columns.entries()) {
       const source = sources[i]!.value;
       if (source === undefined) continue;
@@ -232,7 +233,7 @@ export class BucketAggregator {
   ): void {
     accumulator.load(decoded, rows);
     let start = from;
-    for (let run = 0; run < this.runSlots.length; run++) {
+    for (let run = 0; run < this.runs; run++) {
       const end = this.runEnds[run]!;
       accumulator.addRun(this.runSlots[run]!, start, end, times);
       start = end;
@@ -241,7 +242,7 @@ export class BucketAggregator {
 
   private addCounts(accumulator: ColumnAccumulator, from: number): void {
     let start = from;
-    for (let run = 0; run < this.runSlots.length; run++) {
+    for (let run = 0; run < this.runs; run++) {
       accumulator.addCount(this.runSlots[run]!, this.runEnds[run]! - start);
       start = this.runEnds[run]!;
     }
@@ -261,15 +262,14 @@ export class BucketAggregator {
   }
 
   private clearRuns(): void {
-    this.runSlots.length = 0;
-    this.runEnds.length = 0;
+    this.runs = 0;
   }
 
   private addRun(number: number, start: number, end: number): void {
     const slot = this.slotOf(number);
     this.rows[slot]! += end - start;
-    this.runSlots.push(slot);
-    this.runEnds.push(end);
+    this.runSlots[this.runs] = slot;
+    this.runEnds[this.runs++] = end;
   }
 
   private toMs(times: Times, rows: number): Float64Array {

@@ -23,13 +23,13 @@ export class ColumnTarget {
   readonly rows: number;
   readonly values: DecodedColumn['values'];
   validity: Uint8Array | undefined;
-  /** The values again, for kernels: each is the right view of them or has no elements. */
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
+  /** The values again, for kernels: each is the right view of them or has no elements; so are `bytes` and `words`. */
   readonly f64: Float64Array;
   readonly f32: Float32Array;
   readonly strings: string[];
   readonly runs: Uint8Array[];
+  private ownBytes: Uint8Array | undefined;
+  private ownWords: Int32Array | undefined;
 
   /**
    * Throws DAMAGED if `rows` is more than an array can have, as the number comes from a file.
@@ -47,14 +47,23 @@ export class ColumnTarget {
     this.rows = rows;
     this.values = memory === undefined ? emptyValues(this.type, rows) : valuesIn(memory, this.type, rows);
     const values = this.values;
-    // Results of few rows have many targets: empty views are made once.
-    const isRun = Array.isArray(values);
-    this.bytes = isRun ? NO_BYTES : new Uint8Array(values.buffer);
-    this.words = isRun || this.type === 'bool' ? NO_WORDS : new Int32Array(values.buffer);
+    this.ownBytes = undefined;
+    this.ownWords = undefined;
     this.f64 = values instanceof Float64Array ? values : NO_F64;
     this.f32 = values instanceof Float32Array ? values : NO_F32;
     this.strings = this.type === 'utf8' ? (values as string[]) : NO_STRINGS;
     this.runs = this.type === 'bytes' ? (values as Uint8Array[]) : NO_RUNS;
+  }
+
+  /** The values' bytes. Views cost as much as decoding 50 values, so those that few codecs want are made when asked for. */
+  get bytes(): Uint8Array {
+    return (this.ownBytes ??= Array.isArray(this.values) ? NO_BYTES : new Uint8Array(this.values.buffer));
+  }
+
+  /** The values as words of 4 bytes; none for types that have no such. */
+  get words(): Int32Array {
+    if (Array.isArray(this.values) || this.type === 'bool') return NO_WORDS;
+    return (this.ownWords ??= new Int32Array(this.values.buffer));
   }
 
   /**

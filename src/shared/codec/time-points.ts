@@ -103,6 +103,14 @@ export class TimePoints {
     return BigInt.asIntN(64, base + BigInt(this.above(row)));
   }
 
+  /** The row where a time may be, if the times lie near a line; else -1. Any whole number, and a rough guess only. */
+  near(time: number | bigint): number {
+    if (!(this.slope > 0)) return -1;
+    const base = wordsToNumber(this.low, this.high);
+    const row = Math.floor((Number(time) - base) / this.slope);
+    return Number.isSafeInteger(row) ? Math.max(0, Math.min(this.count - 1, row)) : -1;
+  }
+
   /** How far a row is above the base. */
   private above(row: number): number {
     return this.width === 0 ? this.slope * row : this.slope * row + this.packed(row);

@@ -8,10 +8,14 @@ type Times = Float64Array | BigInt64Array;
 /** Looks up rows of sorted blocks by their times. Vectors are decoded only where single times cannot be read. */
 export class TimeSearch {
   private readonly kind: 'f64' | 'i64';
-  private readonly points = new TimePoints();
   private readonly room: VectorRoom;
   private times: ColumnVectors | undefined;
-  private loaded = -1;
+  /** Of even and of odd vectors: who asks for a vector's first and last time asks for the next one's too. */
+  private readonly even = new TimePoints();
+  private readonly odd = new TimePoints();
+  private evenVector = -1;
+  private oddVector = -1;
+  private points = this.even;
 
   /** @param kind how the table's times are held: numbers for ms tables, else int64 */
   constructor(kind: 'f64' | 'i64') {
@@ -45,12 +49,21 @@ export class TimeSearch {
     if (this.points.count < offset + rows) return this.rowOfDecoded(times, vector, wanted, isAfter);
     let low = 0;
     let high = rows;
+    // Near a line, the row is looked for where it should be, then on both sides of that in steps that double.
+    let step = 1;
+    let next = this.points.near(wanted) - offset;
     while (low < high) {
-      const middle = (low + high) >> 1;
+      const middle = next >= low && next < high ? next : (low + high) >> 1;
       const time = this.point(offset + middle);
       if (Number.isNaN(time)) return this.rowOfDecoded(times, vector, wanted, isAfter);
-      if (isBefore(time, wanted, isAfter)) low = middle + 1;
-      else high = middle;
+      if (isBefore(time, wanted, isAfter)) {
+        low = middle + 1;
+        next = middle + step;
+      } else {
+        high = middle;
+        next = middle - step;
+      }
+      step *= 2;
     }
     return low;
   }
@@ -70,13 +83,28 @@ export class TimeSearch {
     return (this.room.decode(times, vector).values as Times)[row]!;
   }
 
-  /** Returns which row of `points` the vector's first one is. */
+  /** Lets `points` be those of a vector, and returns which row of them its first one is. */
   private turnTo(times: ColumnVectors, vector: number): number {
-    if (this.times !== times || (this.loaded !== vector && !times.isWhole)) {
-      times.loadPoints(this.points, vector);
+    if (this.times !== times) {
       this.times = times;
+      this.evenVector = -1;
+      this.oddVector = -1;
     }
-    this.loaded = vector;
+    // One that stands for all rows is loaded as vector 0.
+    const wanted = times.isWhole ? 0 : vector;
+    if ((wanted & 1) === 0) {
+      this.points = this.even;
+      if (this.evenVector !== wanted) {
+        times.loadPoints(this.even, wanted);
+        this.evenVector = wanted;
+      }
+    } else {
+      this.points = this.odd;
+      if (this.oddVector !== wanted) {
+        times.loadPoints(this.odd, wanted);
+        this.oddVector = wanted;
+      }
+    }
     return times.isWhole ? vector * VECTOR_ROWS : 0;
   }
 

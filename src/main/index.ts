@@ -18,8 +18,8 @@ export type {
 export type {
   Answer,
   Batch,
-  CodecUse,
   CacheCounters,
+  CodecUse,
   ColumnSpec,
   ColumnStorage,
   ColumnsOf,

@@ -50,8 +50,8 @@ export class BlockInputs {
     return {
       ...vectorSource(times, this.timeRoom),
       at: (vector, row) => search.at(times, vector, row),
-      rowAt: (vector, wanted, isAfter) =>
-        search.isOpen(times, vector) ? search.rowOfVector(times, vector, wanted, isAfter) : undefined,
+      isOpen: (vector) => search.isOpen(times, vector),
+      rowAt: (vector, wanted, isAfter) => search.rowOfVector(times, vector, wanted, isAfter),
     };
   }
 

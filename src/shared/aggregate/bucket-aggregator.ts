@@ -36,10 +36,12 @@ export interface VectorSource {
 
 /** The times of a block, vector by vector; those of a sorted one can be looked up without decoding. */
 export interface TimeSource extends VectorSource {
-  /** A row's time; absent where times are not encoded. */
+  /** A row's time; absent, as the others, where times are not encoded. */
   at?(vector: number, row: number): number | bigint;
-  /** The first row of a sorted vector at or after a time, or after it; undefined if the vector must be decoded for that. */
-  rowAt?(vector: number, wanted: number | bigint, isAfter: boolean): number | undefined;
+  /** Whether each time of a vector can be read without decoding all of them. */
+  isOpen?(vector: number): boolean;
+  /** The first row of a sorted vector at or after a time, or after it. */
+  rowAt?(vector: number, wanted: number | bigint, isAfter: boolean): number;
 }
 
 /** Rows that lie together: a block, or rows in memory. */
@@ -190,9 +192,9 @@ export class BucketAggregator {
   private lookUpRuns(time: TimeSource, vector: number, rows: number, isWhole: boolean): number | undefined {
     const { grid, from: first, to: last, perMs } = this.plan;
     if (time.rowAt === undefined || time.at === undefined || this.needsTimes) return undefined;
+    if (time.isOpen?.(vector) !== true) return undefined;
     const from = isWhole ? 0 : time.rowAt(vector, first, false);
     const to = isWhole ? rows : time.rowAt(vector, last, true);
-    if (from === undefined || to === undefined) return undefined;
     this.clearRuns();
     if (from >= to) return from;
     const lowest = grid.numberOf(this.msOf(time.at(vector, from)));
@@ -201,7 +203,6 @@ export class BucketAggregator {
       const number = start === from ? lowest : grid.numberOf(this.msOf(time.at(vector, start)));
       const next = grid.startOf(number + 1);
       const found = time.rowAt(vector, perMs === 1 ? next : BigInt(next) * BigInt(perMs), false);
-      if (found === undefined) throw new RangeError('times that could be looked up cannot be any more');
       const end = Math.min(found, to);
       this.addRun(number, start, end);
       start = end;

@@ -24,7 +24,10 @@ type Summary = Pick<BlockRef, 'minTs' | 'maxTs' | 'ordinalLast'>;
 export class IndexReader {
   private readonly storage: Storage;
   /** By their places: what lies in one place now may not be what did. */
-  private readonly cache = new Map<number, { readonly pointer: PagePointer; readonly kind: string; readonly value: unknown }>();
+  private readonly cache = new Map<
+    number,
+    { readonly pointer: PagePointer; readonly kind: string; readonly value: unknown }
+  >();
 
   constructor(storage: Storage) {
     this.storage = storage;

@@ -12,6 +12,12 @@ const FEW_READS = 1000;
 /** How often they are all made, at most. */
 const FEW_TIMES = 8;
 const MINUTE_MS = 60_000;
+/** A read is made for this long at least: short ones would else be measured within one whim of the machine. */
+const LEAST_MS = 1000;
+/** After so long in all, a read is not made again: its code was compiled by then, whoever made it. */
+const MOST_MS = 4000;
+/** Calls that every read gets. */
+const LEAST_CALLS = 9;
 
 await serveJob<ReadJob, ReadOutcome>(async ({ reader: name, size, repeats, folder }) => {
   const tables = generateW(size);
@@ -61,11 +67,6 @@ async function load(name: ReaderName): Promise<Reader> {
   return new (await import('./better-sqlite3.ts')).SqliteReader();
 }
 
-/** A read of so many ms is not made again for long: its code was compiled by then, whoever made it. */
-const LONG_MS = 4000;
-/** Calls that every read gets. */
-const LEAST_CALLS = 9;
-
 /** Median of the calls after the first third, which compiles code and fills caches, and the last answer. */
 async function timed<T>(repeats: number, call: () => Promise<T>): Promise<{ ms: number; answer: T }> {
   const times: number[] = [];
@@ -76,7 +77,7 @@ async function timed<T>(repeats: number, call: () => Promise<T>): Promise<{ ms: 
     answer = await call();
     times.push(performance.now() - start);
     spent += times.at(-1)!;
-  } while (times.length < repeats && (times.length < LEAST_CALLS || spent < LONG_MS));
+  } while (times.length < LEAST_CALLS || (spent < MOST_MS && (times.length < repeats || spent < LEAST_MS)));
   return { ms: spreadOf(times.slice(Math.floor(times.length / 3))).median, answer };
 }
 

@@ -97,8 +97,9 @@ function fillColumn(vectors: ColumnVectors, span: BlockSpan, target: ColumnTarge
       vectors.decode(vector, target, at + start - from);
     } else {
       const first = Math.max(from, start);
-      const decoded = room.decode(vectors, vector);
-      copyRows(decoded, undefined, first - start, Math.min(to, end) - first, target, at + first - from);
+      const last = Math.min(to, end);
+      const decoded = room.decode(vectors, vector, first - start, last - start);
+      copyRows(decoded, undefined, first - start, last - first, target, at + first - from);
     }
   }
 }

@@ -9,7 +9,15 @@ import type { AllColumns, Reader, ReaderName, ReadJob, ReadOutcome } from './con
 /** Rows of one of W3c's reads, and how many of them there are. */
 const FEW_ROWS = 100;
 const FEW_READS = 1000;
+/** How often they are all made, at most. */
+const FEW_TIMES = 8;
 const MINUTE_MS = 60_000;
+/** A read is made for this long at least: short ones would else be measured within one whim of the machine. */
+const LEAST_MS = 1000;
+/** After so long in all, a read is not made again: its code was compiled by then, whoever made it. */
+const MOST_MS = 4000;
+/** Calls that every read gets. */
+const LEAST_CALLS = 9;
 
 await serveJob<ReadJob, ReadOutcome>(async ({ reader: name, size, repeats, folder }) => {
   const tables = generateW(size);
@@ -29,7 +37,7 @@ await serveJob<ReadJob, ReadOutcome>(async ({ reader: name, size, repeats, folde
   const random = makeRandom(3, 5, 7);
   const places = Array.from({ length: FEW_READS }, () => random.below(rows - FEW_ROWS));
   const few: number[] = [];
-  for (let time = 0; time < repeats; time++) {
+  for (let time = 0; time < Math.min(repeats, FEW_TIMES); time++) {
     for (const place of places) {
       const start = performance.now();
       const answer = await reader.rows(given.ts[place]!, given.ts[place + FEW_ROWS - 1]!);
@@ -63,12 +71,14 @@ async function load(name: ReaderName): Promise<Reader> {
 async function timed<T>(repeats: number, call: () => Promise<T>): Promise<{ ms: number; answer: T }> {
   const times: number[] = [];
   let answer: T;
+  let spent = 0;
   do {
     const start = performance.now();
     answer = await call();
     times.push(performance.now() - start);
-  } while (times.length < repeats);
-  return { ms: spreadOf(times.slice(Math.floor(repeats / 3))).median, answer };
+    spent += times.at(-1)!;
+  } while (times.length < LEAST_CALLS || (spent < MOST_MS && (times.length < repeats || spent < LEAST_MS)));
+  return { ms: spreadOf(times.slice(Math.floor(times.length / 3))).median, answer };
 }
 
 function wrongColumn(read: string, given: ArrayLike<number>, found: ArrayLike<number>): string[] {

@@ -6,7 +6,7 @@ import type { AllColumns, Reader } from './contract.ts';
 
 type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
 
-/** Millrace, opened anew after writing. `query` gives the timestamps beside the column of W3a. */
+/** Millrace, its tables packed and the file opened anew after writing. */
 export class MillraceReader implements Reader {
   readonly version: string;
   #db!: NanoTsDbShared;
@@ -28,13 +28,15 @@ export class MillraceReader implements Reader {
         if (!table.append({ ts: part(ts), columns })) await db.drained();
       }
     }
+    // As CHECKPOINT for DuckDB and the index for SQLite: maintenance would do it by itself, later.
+    for (const { name } of tables) await db.packTable(name);
     await db.close();
     this.#db = await NanoTsDbShared.open(path);
     this.#table = this.#db.table('m0') as unknown as MachineTable;
   }
 
   async column(): Promise<Float64Array> {
-    return (await this.#table.query({ columns: ['temp'] })).columns.temp;
+    return (await this.#table.query({ columns: ['temp'], ts: false })).columns.temp;
   }
 
   async rows(from: number, to: number): Promise<AllColumns> {

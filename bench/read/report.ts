@@ -23,7 +23,7 @@ export function renderReads(
   lines.push(
     '',
     'ms a call, and rows (W3c: calls) a second; median (least – greatest) of the rounds. Ratios are of the peer’s ms to ours',
-    'within a round. Millrace gives the timestamps with every answer, in W3a too.',
+    'within a round. All read files whose pages are in memory, through what each keeps of them itself, with its default size.',
     '',
     `Last values of 1,000 tables in one call: ${last.live.toFixed(2)} ms with the rows in memory, ${last.first.toFixed(2)} ms ` +
       `on the first call after opening, ${last.again.toFixed(2)} ms on later ones.`,

@@ -1,8 +1,10 @@
 import type { WriterDeath } from '../shared/control/api.ts';
 import type { AutoMaintenanceOptions, MaintenanceStats } from '../shared/control/maintenance.ts';
+import type { CacheCounters } from '../shared/read/block-cache.ts';
 import type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
 import type { ReadCounters } from '../shared/storage/counted-storage.ts';
 
+export type { CacheCounters } from '../shared/read/block-cache.ts';
 export type { ReadCounters } from '../shared/storage/counted-storage.ts';
 
 export type { WriterDeath };
@@ -81,6 +83,13 @@ export interface Rows<
   readonly validity: { readonly [K in keyof M]?: Uint8Array };
 }
 
+/** What a query gives: without `ts` if its options say so. */
+export type Answer<
+  M extends Record<string, ColumnType>,
+  U extends TimeUnit,
+  T extends boolean,
+> = T extends false ? Omit<Rows<M, U>, 'ts'> : Rows<M, U>;
+
 /** Columns of rows to append. Every column of the table must be there, all of one length. */
 export interface Batch<
   M extends Record<string, ColumnType> = Record<string, ColumnType>,
@@ -107,6 +116,7 @@ export interface QueryOptions<
   M extends Record<string, ColumnType> = Record<string, ColumnType>,
   U extends TimeUnit = TimeUnit,
   N extends keyof M & string = keyof M & string,
+  T extends boolean = boolean,
 > {
   /** First timestamp wanted, inclusive. */
   readonly from?: Timestamp<U> | undefined;
@@ -114,6 +124,8 @@ export interface QueryOptions<
   readonly to?: Timestamp<U> | undefined;
   /** Columns wanted; only these are decoded. Default: all. */
   readonly columns?: readonly N[] | undefined;
+  /** Whether the timestamps are wanted; default true. Without them they are not even decoded where they need not be. */
+  readonly ts?: T | undefined;
   readonly where?: readonly Predicate<M>[] | undefined;
   /** At most this many rows: the first ones in the order asked for. */
   readonly limit?: number | undefined;
@@ -126,7 +138,8 @@ export interface ScanOptions<
   M extends Record<string, ColumnType> = Record<string, ColumnType>,
   U extends TimeUnit = TimeUnit,
   N extends keyof M & string = keyof M & string,
-> extends QueryOptions<M, U, N> {
+  T extends boolean = boolean,
+> extends QueryOptions<M, U, N, T> {
   /** Rows of a batch; default 65,536. The last batch is shorter. */
   readonly batchRows?: number | undefined;
 }
@@ -151,6 +164,11 @@ export interface OpenOptions {
    * other processes: those see reads fail later, and look again. Waived where more than 8 MiB wait. Default 5000.
    */
   readonly reuseDelayMs?: number | undefined;
+  /**
+   * Bytes of blocks that a handle keeps in memory, encoded, so that reads need not read and check them again; 0 keeps none.
+   * Each thread's handle has its own. Default 32 MiB.
+   */
+  readonly readCacheBytes?: number | undefined;
   /**
    * How long rows are kept: ms, or a duration such as `'30d'` (`ms s m h d w mo y`; a month is 30 days, a year 365). Stored in
    * the file; null clears what is stored. A table's own (`setRetention`) goes before it.
@@ -246,6 +264,8 @@ export interface DatabaseStats {
   readonly writers: readonly WriterStats[];
   /** What this handle has read of the file since it was opened, its scan workers included; this call's own reads are not in it. */
   readonly read: ReadCounters;
+  /** Blocks that this handle keeps for its reads. */
+  readonly cache: CacheCounters;
   readonly memory: { readonly budgetBytes: number; readonly slabBytes: number };
   /** Threads that have the database open for appends, those included whose end the writers have not yet seen off. */
   readonly producers: number;

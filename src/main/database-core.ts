@@ -4,7 +4,7 @@ import type { DatabaseStats } from './api-types.ts';
 import type { TableCore, TableHost } from './table-core.ts';
 
 /** What a database knows without looking at its tables. */
-export type EngineStats = Omit<DatabaseStats, 'tables' | 'rows' | 'read'>;
+export type EngineStats = Omit<DatabaseStats, 'tables' | 'rows' | 'read' | 'cache'>;
 
 /** What reading and writing databases have in common: the tables. */
 export interface DatabaseCore extends TableHost {

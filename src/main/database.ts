@@ -62,7 +62,7 @@ export class NanoTsDbShared {
     }
     const checked = checkOpenOptions(options);
     checkAborted(options.signal);
-    if (checked.readOnly) return new NanoTsDbShared(ReadOnlyDatabase.open(path));
+    if (checked.readOnly) return new NanoTsDbShared(ReadOnlyDatabase.open(path, checked.readCacheBytes));
     const engine = await startThreads(path, checked, checked.create);
     const db = NanoTsDbShared.over(engine);
     if (options.signal?.aborted) {
@@ -305,9 +305,10 @@ export class NanoTsDbShared {
   async stats(): Promise<DatabaseStats> {
     this.core.checkReadable();
     const read = this.core.storage.counters;
+    const cache = this.core.cache.counters;
     const tables = this.core.definitions().map((definition) => this.core.core(definition).stats());
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-    return { ...(await this.core.stats()), read, tables, rows };
+    return { ...(await this.core.stats()), read, cache, tables, rows };
   }
 
   /** How the database was found when it was opened, without a look at any table: what recovery read, dropped and missed. */

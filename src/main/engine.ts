@@ -15,6 +15,7 @@ export interface EngineOptions {
   readonly commitIntervalMs: number;
   readonly memoryBudgetBytes: number;
   readonly reuseDelayMs: number;
+  readonly readCacheBytes: number;
   readonly maintenance: MaintenanceOptions;
   /** ms; null clears the stored one, undefined leaves it as it is. */
   readonly retentionMs: number | null | undefined;

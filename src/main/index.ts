@@ -16,7 +16,9 @@ export type {
   TablesAggregateOptions,
 } from './aggregate-types.ts';
 export type {
+  Answer,
   Batch,
+  CacheCounters,
   CodecUse,
   ColumnSpec,
   ColumnStorage,

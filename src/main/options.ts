@@ -11,6 +11,9 @@ import { checkMaintenance, checkRetention } from './maintenance-options.ts';
 export const MIN_BYTES_PER_WRITER = 32 << 20;
 /** A WebAssembly.Memory has at most 4 GiB, part of it for the chunks' headers. */
 const MAX_BYTES_PER_WRITER = 2 ** 32 - (16 << 20);
+/** Some 40 million values as sensors give them, at 6 bits each. */
+export const READ_CACHE_BYTES = 32 << 20;
+const MAX_READ_CACHE_BYTES = 2 ** 40;
 const KNOWN: readonly (keyof OpenOptions)[] = [
   'create',
   'readOnly',
@@ -20,6 +23,7 @@ const KNOWN: readonly (keyof OpenOptions)[] = [
   'commitIntervalMs',
   'memoryBudgetBytes',
   'reuseDelayMs',
+  'readCacheBytes',
   'retention',
   'autoMaintenance',
   'signal',
@@ -63,6 +67,13 @@ export function checkOpenOptions(
     maintenance: checkMaintenance(options.autoMaintenance),
     commitIntervalMs: whole('commitIntervalMs', options.commitIntervalMs, 10, 1, 60_000),
     reuseDelayMs: whole('reuseDelayMs', options.reuseDelayMs, 5000, 0, 3_600_000),
+    readCacheBytes: whole(
+      'readCacheBytes',
+      options.readCacheBytes,
+      READ_CACHE_BYTES,
+      0,
+      MAX_READ_CACHE_BYTES,
+    ),
     memoryBudgetBytes: whole(
       'memoryBudgetBytes',
       options.memoryBudgetBytes,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { inFile, MillraceError } from '../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../shared/format/block-ref.ts';
 import type { TimeRange } from '../shared/index/index-reader.ts';
+import { BlockCache } from '../shared/read/block-cache.ts';
 import { Follower } from '../shared/recovery/follower.ts';
 import type { TableDefinition } from '../shared/schema/types.ts';
 import { CountedStorage } from '../shared/storage/counted-storage.ts';
@@ -15,6 +16,7 @@ import {
 import type { Storage } from '../shared/storage/storage.ts';
 import type { LastRow } from './api-types.ts';
 import type { DatabaseCore, EngineStats } from './database-core.ts';
+import { READ_CACHE_BYTES } from './options.ts';
 import { LastRows } from './read/last.ts';
 import { newestRef, newestRow } from './read/newest.ts';
 import { ScanPool } from './read/scan-pool.ts';
@@ -28,6 +30,7 @@ import { readOnlyError, TableCore } from './table-core.ts';
 export class ReadOnlyDatabase implements DatabaseCore {
   readonly path: string;
   readonly storage: CountedStorage;
+  readonly cache: BlockCache;
   readonly pool: ScanPool;
   private readonly lastRows: LastRows;
   private readonly follower: Follower;
@@ -39,25 +42,26 @@ export class ReadOnlyDatabase implements DatabaseCore {
   private closed = false;
 
   /** @throws FILE_NOT_FOUND, NOT_A_FILE, NOT_A_DATABASE, NEWER_VERSION, DAMAGED, IO_ERROR */
-  static open(path: string): ReadOnlyDatabase {
+  static open(path: string, readCacheBytes: number): ReadOnlyDatabase {
     checkPath(path, false);
     const storage = openStorage(path, false);
     try {
-      return inFile(path, () => new ReadOnlyDatabase(path, storage, true));
+      return inFile(path, () => new ReadOnlyDatabase(path, storage, true, readCacheBytes));
     } catch (error) {
       storage.close();
       throw error;
     }
   }
 
-  constructor(path: string, storage: Storage, isFile = false) {
+  constructor(path: string, storage: Storage, isFile = false, readCacheBytes = READ_CACHE_BYTES) {
     this.path = path;
     this.storage = new CountedStorage(storage);
+    this.cache = new BlockCache(this.storage, readCacheBytes);
     this.file = resolve(path);
     this.identity = isFile ? storage.identity() : undefined;
     const ref = { module: FILE_STORAGE_MODULE, location: this.file };
     this.pool = new ScanPool({ storage: ref, identity: storage.identity() });
-    this.lastRows = new LastRows(this.storage);
+    this.lastRows = new LastRows(this.cache);
     this.follower = new Follower(this.storage);
   }
 
@@ -194,6 +198,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    this.cache.clear();
     await this.pool.close();
     this.storage.close();
   }

@@ -1,5 +1,6 @@
 import { MillraceError } from '../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../shared/format/block-ref.ts';
+import { BlockCache } from '../shared/read/block-cache.ts';
 import { type RecoveredTable, recover } from '../shared/recovery/recover.ts';
 import type { RowRun } from '../shared/rows/row-run.ts';
 import { currentColumns } from '../shared/schema/types.ts';
@@ -65,6 +66,8 @@ async function copyTable(
   );
   const reader: TableReader = {
     storage: new CountedStorage(storage),
+    // Each block is read once.
+    cache: new BlockCache(storage, 0),
     definition,
     pool: undefined,
     parallelFrom: Number.POSITIVE_INFINITY,

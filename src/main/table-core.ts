@@ -1,6 +1,7 @@
 import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
 import { MillraceError } from '../shared/errors.ts';
 import { ALL_TIME, type TimeRange } from '../shared/index/index-reader.ts';
+import type { BlockCache } from '../shared/read/block-cache.ts';
 import { currentColumns, type TableDefinition } from '../shared/schema/types.ts';
 import type { CountedStorage } from '../shared/storage/counted-storage.ts';
 import type { Buckets } from './aggregate-types.ts';
@@ -27,6 +28,8 @@ import { checkAborted } from './read/turns.ts';
 /** What a table needs of the database that it belongs to. */
 export interface TableHost {
   readonly storage: CountedStorage;
+  /** Its blocks, those kept in memory included. */
+  readonly cache: BlockCache;
   /** Workers for large scans; undefined where other threads cannot open the file. */
   readonly pool: ScanPool | undefined;
   /** Throws unless reads are possible. */
@@ -70,6 +73,7 @@ export class TableCore {
     this.lane = lane;
     this.reader = {
       storage: host.storage,
+      cache: host.cache,
       definition,
       pool: host.pool,
       parallelFrom: PARALLEL_MIN_VALUES,
@@ -179,7 +183,7 @@ export class TableCore {
     this.host.checkReadable();
     const query = checkQuery(this.definition, options);
     const snapshot = this.host.snapshot(this.definition, query.range);
-    return new SyncScan(this.host.storage, snapshot, query, () => this.host.checkReadable());
+    return new SyncScan(this.host.cache, snapshot, query, () => this.host.checkReadable());
   }
 
   async timeRange(): Promise<{ from: number | bigint; to: number | bigint } | null> {
@@ -209,7 +213,7 @@ export class TableCore {
       return tableStats(
         snapshot,
         snapshot.runs.map((run) => runPart(snapshot.definition, run)),
-        (ref) => blockPart(this.host.storage, snapshot.definition, ref),
+        (ref) => blockPart(this.host.cache, snapshot.definition, ref),
       );
     } finally {
       snapshot.release();
@@ -243,12 +247,12 @@ export class TableCore {
   }
 
   /** For options that were checked. */
-  private async arrowOutput({ columns }: RawQueryOptions): Promise<ArrowOutput> {
+  private async arrowOutput({ columns, ts }: RawQueryOptions): Promise<ArrowOutput> {
     const all = currentColumns(this.definition);
     const wanted = (columns as readonly string[] | undefined)?.map(
       (name) => all.find((column) => column.name === name)!,
     );
-    return new ArrowOutput(await loadArrow(), this.definition.unit, wanted ?? all);
+    return new ArrowOutput(await loadArrow(), this.definition.unit, wanted ?? all, ts !== false);
   }
 
   /** Sends the filling chunk of this thread, so that a close need not look for it. */

@@ -2,6 +2,7 @@ import type { Table as ArrowTable, RecordBatch } from 'apache-arrow';
 import { type ColumnType, currentColumns, type TimeUnit } from '../shared/schema/types.ts';
 import type { AggregateColumns, AggregateOptions, Buckets } from './aggregate-types.ts';
 import type {
+  Answer,
   AnySpecs,
   Batch,
   ColumnSpec,
@@ -9,7 +10,6 @@ import type {
   ColumnsOf,
   LastRow,
   QueryOptions,
-  Rows,
   RowValues,
   ScanOptions,
   TableInfo,
@@ -86,17 +86,19 @@ export class Table<C extends readonly ColumnSpec[] = AnySpecs, U extends TimeUni
    * Rows of a time range, sorted by time, ties in order of arrival.
    * @throws INVALID_OPTION, INVALID_TIMESTAMP, UNKNOWN_COLUMN, WRONG_TYPE, ABORTED, DAMAGED, CLOSED
    */
-  query<const N extends keyof ColumnsOf<C> & string = keyof ColumnsOf<C> & string>(
-    options: QueryOptions<ColumnsOf<C>, U, N> = {},
-  ): Promise<Rows<Picked<C, N>, U>> {
-    return this.core.query(options) as Promise<Rows<Picked<C, N>, U>>;
+  query<
+    const N extends keyof ColumnsOf<C> & string = keyof ColumnsOf<C> & string,
+    const T extends boolean = true,
+  >(options: QueryOptions<ColumnsOf<C>, U, N, T> = {}): Promise<Answer<Picked<C, N>, U, T>> {
+    return this.core.query(options) as unknown as Promise<Answer<Picked<C, N>, U, T>>;
   }
 
   /** As `query`, batch by batch: what is read is decoded when it is asked for. Ending the loop early is fine. */
-  scan<const N extends keyof ColumnsOf<C> & string = keyof ColumnsOf<C> & string>(
-    options: ScanOptions<ColumnsOf<C>, U, N> = {},
-  ): AsyncGenerator<Rows<Picked<C, N>, U>> {
-    return this.core.scan(options) as AsyncGenerator<Rows<Picked<C, N>, U>>;
+  scan<
+    const N extends keyof ColumnsOf<C> & string = keyof ColumnsOf<C> & string,
+    const T extends boolean = true,
+  >(options: ScanOptions<ColumnsOf<C>, U, N, T> = {}): AsyncGenerator<Answer<Picked<C, N>, U, T>> {
+    return this.core.scan(options) as unknown as AsyncGenerator<Answer<Picked<C, N>, U, T>>;
   }
 
   /**

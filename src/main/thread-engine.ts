@@ -62,7 +62,15 @@ export async function startThreads(
   try {
     const { tables, producer } = await thread.start();
     const storage = openStorage(path, false);
-    const { durability, commitIntervalMs, maxProducers, memoryBudgetBytes, reuseDelayMs, writers } = options;
+    const {
+      durability,
+      commitIntervalMs,
+      maxProducers,
+      memoryBudgetBytes,
+      reuseDelayMs,
+      readCacheBytes,
+      writers,
+    } = options;
     const ticket: DatabaseTicket = {
       door: start.door,
       coordinator: worker.threadId,
@@ -70,7 +78,15 @@ export async function startThreads(
       storage: start.storage,
       identity: storage.identity(),
       handles: shared.handles,
-      options: { durability, commitIntervalMs, maxProducers, memoryBudgetBytes, reuseDelayMs, writers },
+      options: {
+        durability,
+        commitIntervalMs,
+        maxProducers,
+        memoryBudgetBytes,
+        reuseDelayMs,
+        readCacheBytes,
+        writers,
+      },
     };
     return {
       path,

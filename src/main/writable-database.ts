@@ -15,6 +15,7 @@ import {
 } from '../shared/control/words.ts';
 import { MillraceError } from '../shared/errors.ts';
 import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
+import { BlockCache } from '../shared/read/block-cache.ts';
 import { checkColumnSpecs, checkName, checkUnit } from '../shared/schema/check-names.ts';
 import { asOfVersion, type TableDefinition, versionWith } from '../shared/schema/types.ts';
 import { CountedStorage } from '../shared/storage/counted-storage.ts';
@@ -34,6 +35,7 @@ import { type Lane, TableCore } from './table-core.ts';
 /** A database with a running engine. */
 export class WritableDatabase implements DatabaseCore {
   readonly storage: CountedStorage;
+  readonly cache: BlockCache;
   readonly pool: ScanPool | undefined;
   private readonly engine: Engine;
   private readonly producer: Producer;
@@ -56,10 +58,11 @@ export class WritableDatabase implements DatabaseCore {
     this.engine = engine;
     this.producer = new Producer(engine.shared, engine.waiting, engine.producer);
     this.storage = new CountedStorage(engine.storage);
+    this.cache = new BlockCache(this.storage, engine.options.readCacheBytes);
     const { storageRef } = engine;
     this.pool = storageRef && new ScanPool({ storage: storageRef, identity: engine.storage.identity() });
     this.index = new IndexReader(this.storage);
-    this.lastRows = new LastRows(this.storage);
+    this.lastRows = new LastRows(this.cache);
     this.pins = new CheckpointPins(engine.shared, engine.producer.slot);
     this.alwaysDurable = engine.options.durability === 'always';
     this.words = engine.shared.control.words;
@@ -277,6 +280,7 @@ export class WritableDatabase implements DatabaseCore {
     } finally {
       this.producer.end();
       this.forgetExit();
+      this.cache.clear();
       await this.pool?.close();
       await this.engine.dispose();
     }

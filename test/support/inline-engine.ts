@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, EngineOptions } from '../../src/main/engine.ts';
+import { READ_CACHE_BYTES } from '../../src/main/options.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import { ManualClock } from '../../src/shared/clock.ts';
 import type { CoordinatorLink, ProducerTicket } from '../../src/shared/control/api.ts';
@@ -93,6 +94,7 @@ export class InlineEngine implements Engine {
       commitIntervalMs: options.commitIntervalMs ?? 10,
       memoryBudgetBytes: options.memoryBudgetBytes ?? BUDGET,
       reuseDelayMs: options.reuseDelayMs ?? 0,
+      readCacheBytes: options.readCacheBytes ?? READ_CACHE_BYTES,
       maintenance: options.maintenance ?? { ...MAINTENANCE_DEFAULTS, auto: false },
       retentionMs: options.retentionMs,
     };

@@ -15,14 +15,19 @@ export class ArrowOutput {
   private readonly arrow: Arrow;
   private readonly unit: TimeUnit;
   private readonly columns: TableInfo['columns'];
+  private readonly hasTime: boolean;
 
-  /** @param columns those that the rows have, in the order wanted */
-  constructor(arrow: Arrow, unit: TimeUnit, columns: TableInfo['columns']) {
+  /**
+   * @param columns those that the rows have, in the order wanted
+   * @param hasTime whether the rows have timestamps
+   */
+  constructor(arrow: Arrow, unit: TimeUnit, columns: TableInfo['columns'], hasTime = true) {
     this.arrow = arrow;
     this.unit = unit;
     this.columns = columns;
+    this.hasTime = hasTime;
     const fields: Field[] = [
-      new arrow.Field('ts', timestampType(arrow, unit), false),
+      ...(hasTime ? [new arrow.Field('ts', timestampType(arrow, unit), false)] : []),
       ...columns.map(({ name, type }) => new arrow.Field(name, typeOf(arrow, type), true)),
     ];
     this.schema = new arrow.Schema(fields);
@@ -30,9 +35,8 @@ export class ArrowOutput {
 
   batch(rows: Rows): RecordBatch {
     const { arrow } = this;
-    const ts = this.unit === 'ms' ? toInt64(rows.ts as Float64Array) : (rows.ts as unknown as BigInt64Array);
     const children = [
-      fixedData(arrow, timestampType(arrow, this.unit), ts, undefined),
+      ...(this.hasTime ? [this.times(rows)] : []),
       ...this.columns.map(({ name, type }) =>
         columnData(arrow, type, rows.columns[name] as never, rows.validity[name]),
       ),
@@ -40,6 +44,11 @@ export class ArrowOutput {
     const type = new arrow.Struct(this.schema.fields);
     const data = arrow.makeData({ type, length: rows.rowCount, nullCount: 0, children });
     return new arrow.RecordBatch(this.schema, data as never);
+  }
+
+  private times({ ts }: Rows): Data {
+    const int64 = this.unit === 'ms' ? toInt64(ts as Float64Array) : (ts as unknown as BigInt64Array);
+    return fixedData(this.arrow, timestampType(this.arrow, this.unit), int64, undefined);
   }
 
   table(batches: readonly RecordBatch[]): Table {

@@ -4,23 +4,13 @@ import type { ArrowColumn, ArrowColumnReader } from '../arrow/arrow-column.ts';
 import { ID, type Kind, kindOf } from '../arrow/arrow-types.ts';
 import type { RawValues } from './parquet-column.ts';
 import type { ParquetKind } from './parquet-types.ts';
+import type { TypedColumn, UnfitColumn } from './typed-columns.ts';
 import { isPresent } from './validity.ts';
 
-/** A column of an Arrow file that a table can hold. */
-export interface ArrowFileColumn {
-  readonly name: string;
-  /** The type of the table's column that loses nothing. */
-  readonly type: ColumnType;
-  /** What its values are, in the words that the Parquet builders know. */
-  readonly kind: ParquetKind;
+/** A column of an Arrow file that a table can hold; its kind is in the words that the Parquet builders know. */
+export interface ArrowFileColumn extends TypedColumn {
   /** The unit in which times are read. */
   readonly unit: TimeUnit;
-}
-
-/** A column that no table can hold, and why. */
-export interface UnfitArrowColumn {
-  readonly name: string;
-  readonly unfit: string;
 }
 
 const NATURAL: Readonly<Record<Kind, { type: ColumnType; kind: ParquetKind }>> = {
@@ -47,7 +37,7 @@ const NATURAL: Readonly<Record<Kind, { type: ColumnType; kind: ParquetKind }>> =
 const UNITS: readonly TimeUnit[] = ['ms', 'ms', 'us', 'ns'];
 
 /** The columns of a file, in its order. */
-export function arrowFileColumns(schema: Schema): (ArrowFileColumn | UnfitArrowColumn)[] {
+export function arrowFileColumns(schema: Schema): (ArrowFileColumn | UnfitColumn)[] {
   return schema.fields.map(({ name, type }) => {
     const inner = valueTypeOf(type);
     const kind = kindOf(inner);
@@ -58,11 +48,6 @@ export function arrowFileColumns(schema: Schema): (ArrowFileColumn | UnfitArrowC
     const unit = UNITS[tick]!;
     return { name, type: natural.type, kind: { kind: 'timestamp', unit, isLocal: !timezone }, unit };
   });
-}
-
-/** Whether a column can become one of a table's. */
-export function isFitArrow(column: ArrowFileColumn | UnfitArrowColumn): column is ArrowFileColumn {
-  return !('unfit' in column);
 }
 
 /** The values of a column as the Parquet builders take them: undefined for a null, bools as booleans. */

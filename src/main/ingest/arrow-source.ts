@@ -1,33 +1,26 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { AsyncRecordBatchStreamReader, RecordBatch, RecordBatchReader } from 'apache-arrow';
-import { MillraceError, show } from '../../shared/errors.ts';
+import { MillraceError } from '../../shared/errors.ts';
 import type { TimeUnit } from '../../shared/schema/types.ts';
-import { ZoneClock } from '../../shared/time/zone-clock.ts';
 import { registerArrowCodecs } from '../arrow/arrow-codecs.ts';
 import { type ArrowColumn, ArrowColumnReader } from '../arrow/arrow-column.ts';
 import { loadArrow } from '../arrow/load-arrow.ts';
-import {
-  type ArrowFileColumn,
-  arrowFileColumns,
-  isFitArrow,
-  rawValues,
-  readNatural,
-  type UnfitArrowColumn,
-} from './arrow-columns.ts';
+import { type ArrowFileColumn, arrowFileColumns, rawValues, readNatural } from './arrow-columns.ts';
 import { badInput } from './bad-input.ts';
-import { inferUnit } from './infer-types.ts';
-import { type BadValue, ParquetColumnBuilder } from './parquet-column.ts';
+import { ParquetColumnBuilder } from './parquet-column.ts';
 import { ParquetTimeBuilder } from './parquet-time-builder.ts';
-import { selectColumns } from './select-columns.ts';
 import type { IngestBatch, IngestColumn, IngestSource, SourceOptions } from './source.ts';
-import { detectTimeFormat, makeTimeParser, type TimeParser } from './time-format.ts';
+import {
+  BATCH_ROWS,
+  type BadCell,
+  badCell,
+  earlier,
+  planColumns,
+  SAMPLE_ROWS,
+  type TypedPlan,
+} from './typed-columns.ts';
 import { isPresent } from './validity.ts';
-
-/** Rows of a batch, a multiple of 8: a record batch may be a whole file. */
-const BATCH_ROWS = 131_072;
-/** Values of a time column without a type of its own, from which its format is taken. */
-const SAMPLE_ROWS = 1000;
 
 /**
  * Opens an Arrow IPC file or stream; which of both, its first bytes say. Columns keep their types as `append` takes Arrow
@@ -119,62 +112,17 @@ async function sound<T>(path: string, call: () => Promise<T>): Promise<T> {
   }
 }
 
-interface Plan {
+interface Plan extends TypedPlan<ArrowFileColumn> {
   readonly file: ArrowFile;
-  readonly time: ArrowFileColumn;
-  readonly parser: TimeParser | undefined;
-  readonly zone: ZoneClock | undefined;
-  readonly key: ArrowFileColumn | undefined;
-  readonly values: readonly ArrowFileColumn[];
-  readonly columns: readonly IngestColumn[];
-  readonly unit: TimeUnit;
-  readonly notes: readonly string[];
   /** Place of each column in the file. */
   readonly places: ReadonlyMap<string, number>;
 }
 
 async function plan(file: ArrowFile, options: SourceOptions): Promise<IngestSource> {
   const all = arrowFileColumns(file.reader.schema);
-  const names = all.map(({ name }) => name);
-  const selection = selectColumns(file.path, names, options);
-  const pick = (at: number): ArrowFileColumn => fit(file.path, all, at, selection.ts);
-  const time = pick(selection.ts);
-  const values = selection.values.map(pick);
-  const isTime = time.kind.kind === 'timestamp';
-  const places = new Map(names.map((name, at) => [name, at]));
-  const sample = isTime ? [] : await sampleOf(file, time, places.get(time.name)!);
-  const format = options.timeFormat ?? (isTime ? 'iso' : detectTimeFormat(sample));
-  const parser = isTime ? undefined : makeTimeParser(format, options.timeZone);
-  const unit = options.unit ?? (parser === undefined ? time.unit : inferUnit(sample, parser));
-  const { timeZone } = options;
-  return new ArrowSource({
-    file,
-    time,
-    parser,
-    zone: timeZone === undefined ? undefined : new ZoneClock(timeZone),
-    key: selection.key < 0 ? undefined : pick(selection.key),
-    values,
-    columns: values.map(({ name, type }) => ({
-      name,
-      type: options.types?.[name] ?? options.knownTypes?.[name] ?? type,
-    })),
-    unit,
-    notes: [describeTime(time, parser, unit, options)],
-    places,
-  });
-}
-
-function fit(
-  file: string,
-  all: readonly (ArrowFileColumn | UnfitArrowColumn)[],
-  at: number,
-  ts: number,
-): ArrowFileColumn {
-  const column = all[at]!;
-  if (isFitArrow(column)) return column;
-  const others = all.filter((each, other) => other !== ts && isFitArrow(each)).map(({ name }) => name);
-  const advice = `leave it out: --columns ${others.join(',')}`;
-  throw badInput({ file, column: column.name }, `the column ${column.unfit}`, advice);
+  const places = new Map(all.map(({ name }, at) => [name, at]));
+  const sample = (time: ArrowFileColumn) => sampleOf(file, time, places.get(time.name)!);
+  return new ArrowSource({ ...(await planColumns(file.path, all, options, sample)), file, places });
 }
 
 class ArrowSource implements IngestSource {
@@ -223,12 +171,13 @@ class ArrowSource implements IngestSource {
     const rows = batch.numRows;
     const ts = new ParquetTimeBuilder(time.kind, this.unit, zone, parser, rows);
     ts.fill(rawValues(this.#read(batch, time, firstRow), time.type), 0);
-    let bad: Bad | undefined = ts.bad && { ...ts.bad, column: time.name };
+    let bad: BadCell | undefined = ts.bad && { ...ts.bad, column: time.name };
     const names = key === undefined ? undefined : this.#read(batch, key, firstRow);
     if (key !== undefined && names !== undefined) {
       const row = firstNameless(names, rows);
-      if (row !== undefined && (bad === undefined || row < bad.row))
-        bad = { row, what: 'there is no name of a table', value: undefined, column: key.name };
+      const nameless =
+        row === undefined ? undefined : { row, what: 'there is no name of a table', value: undefined };
+      bad = earlier(bad, nameless, key.name);
     }
     const builders = values.map((column, at) => {
       const builder = new ParquetColumnBuilder(
@@ -247,8 +196,7 @@ class ArrowSource implements IngestSource {
         for (let row = 0; row < rows; row++)
           if (!isPresent(read.validity, row)) builder.validity.setNull(row);
       } else builder.fill(rawValues(read, column.type), 0);
-      if (builder.bad !== undefined && (bad === undefined || builder.bad.row < bad.row))
-        bad = { ...builder.bad, column: column.name };
+      bad = earlier(bad, builder.bad, column.name);
       return builder;
     });
     this.cutTimestamps += ts.cut;
@@ -265,7 +213,7 @@ class ArrowSource implements IngestSource {
             : Array.from(names.values as ArrayLike<unknown>, String).slice(0, good),
       };
     }
-    if (bad !== undefined) throw this.#badValue(bad, firstRow);
+    if (bad !== undefined) throw badCell(this.file, bad, firstRow);
   }
 
   #read(batch: RecordBatch, column: ArrowFileColumn, firstRow: number): ArrowColumn {
@@ -277,21 +225,6 @@ class ArrowSource implements IngestSource {
       throw badInput({ file: this.file, column: column.name }, error.message, 'correct the file', error);
     }
   }
-
-  #badValue({ row, column, what, value }: Bad, firstRow: number): Error {
-    const place = {
-      file: this.file,
-      row: firstRow + row + 1,
-      column,
-      value: value == null ? undefined : String(value),
-    };
-    const problem = value == null ? what : `${show(value)} ${what}`;
-    return badInput(place, problem, 'correct the file, or choose another type with --types');
-  }
-}
-
-interface Bad extends BadValue {
-  readonly column: string;
 }
 
 function makeReaders(): Readonly<Record<TimeUnit, ArrowColumnReader>> {
@@ -320,16 +253,4 @@ async function sampleOf(file: ArrowFile, time: ArrowFileColumn, place: number): 
   return Array.from(values)
     .filter((value) => value !== undefined)
     .map(String);
-}
-
-function describeTime(
-  { name, kind }: ArrowFileColumn,
-  parser: TimeParser | undefined,
-  unit: TimeUnit,
-  { timeZone, timeFormat }: SourceOptions,
-): string {
-  let what = `${parser?.description}${timeFormat === undefined ? ' (detected)' : ''}`;
-  if (kind.kind === 'timestamp')
-    what = `${kind.unit} timestamps${kind.isLocal ? `, local, taken as ${timeZone ?? 'UTC'}` : ''}`;
-  return `time: column ${show(name)}, ${what}; kept in ${unit}`;
 }

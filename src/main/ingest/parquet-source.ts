@@ -1,20 +1,20 @@
-import { show } from '../../shared/errors.ts';
 import type { TimeUnit } from '../../shared/schema/types.ts';
-import { ZoneClock } from '../../shared/time/zone-clock.ts';
 import { badInput } from './bad-input.ts';
-import { inferUnit } from './infer-types.ts';
 import { type BadValue, ParquetColumnBuilder } from './parquet-column.ts';
 import { type ColumnPiece, ParquetFile } from './parquet-file.ts';
 import { ParquetTimeBuilder } from './parquet-time-builder.ts';
-import { isFit, type ParquetColumn, parquetColumns } from './parquet-types.ts';
-import { selectColumns } from './select-columns.ts';
+import { parquetColumns } from './parquet-types.ts';
 import type { IngestBatch, IngestColumn, IngestSource, SourceOptions } from './source.ts';
-import { detectTimeFormat, makeTimeParser, type TimeParser } from './time-format.ts';
-
-/** Rows of a batch, a multiple of 8 so that bitmaps can be cut: 229 tables get some 570 rows each at once. */
-const BATCH_ROWS = 131_072;
-/** Values of a time column without a type of its own, from which its format is taken. */
-const SAMPLE_ROWS = 1000;
+import {
+  BATCH_ROWS,
+  type BadCell,
+  badCell,
+  earlier,
+  planColumns,
+  SAMPLE_ROWS,
+  type TypedColumn,
+  type TypedPlan,
+} from './typed-columns.ts';
 
 /** How a Parquet file is to be read. */
 export interface ParquetOptions extends SourceOptions {
@@ -38,53 +38,15 @@ export async function openParquetSource(path: string, options: ParquetOptions = 
   }
 }
 
-interface Plan {
+interface Plan extends TypedPlan<TypedColumn> {
   readonly file: ParquetFile;
-  readonly time: ParquetColumn;
-  readonly parser: TimeParser | undefined;
-  readonly zone: ZoneClock | undefined;
-  readonly key: ParquetColumn | undefined;
-  readonly values: readonly ParquetColumn[];
-  readonly columns: readonly IngestColumn[];
-  readonly unit: TimeUnit;
-  readonly notes: readonly string[];
   readonly onDecoded: ParquetOptions['onDecoded'];
 }
 
 async function plan(file: ParquetFile, options: ParquetOptions): Promise<IngestSource> {
-  const all = parquetColumns(file.metadata);
-  const names = all.map(({ name }) => name);
-  const selection = selectColumns(file.path, names, options);
-  const pick = (at: number): ParquetColumn => {
-    const column = all[at]!;
-    if (isFit(column)) return column;
-    const others = names.filter((_, other) => other !== selection.ts && isFit(all[other]!));
-    const advice = `leave it out: --columns ${others.join(',')}`;
-    throw badInput({ file: file.path, column: column.name }, `the column ${column.unfit}`, advice);
-  };
-  const time = pick(selection.ts);
-  const values = selection.values.map(pick);
-  const isTime = time.kind.kind === 'timestamp' || time.kind.kind === 'days';
-  const sample = isTime ? [] : await readSample(file, time.name);
-  const format = options.timeFormat ?? detectTimeFormat(sample);
-  const parser = isTime ? undefined : makeTimeParser(format, options.timeZone);
-  const ownUnit = time.kind.kind === 'timestamp' ? time.kind.unit : 'ms';
-  const unit = options.unit ?? (parser === undefined ? ownUnit : inferUnit(sample, parser));
-  return new ParquetSource({
-    file,
-    time,
-    parser,
-    zone: options.timeZone === undefined ? undefined : new ZoneClock(options.timeZone),
-    key: selection.key < 0 ? undefined : pick(selection.key),
-    values,
-    columns: values.map(({ name, type }) => ({
-      name,
-      type: options.types?.[name] ?? options.knownTypes?.[name] ?? type,
-    })),
-    unit,
-    notes: [describeTime(time, parser, unit, options)],
-    onDecoded: options.onDecoded,
-  });
+  const columns = parquetColumns(file.metadata);
+  const planned = await planColumns(file.path, columns, options, ({ name }) => readSample(file, name));
+  return new ParquetSource({ ...planned, file, onDecoded: options.onDecoded });
 }
 
 class ParquetSource implements IngestSource {
@@ -132,7 +94,7 @@ class ParquetSource implements IngestSource {
     const ts = new ParquetTimeBuilder(time.kind, this.unit, zone, parser, rows);
     await this.#read(group, time.name, from, to, (piece) => ts.fill(piece.values, piece.at));
     const names: string[] = key === undefined ? [] : new Array(rows);
-    let bad: Bad | undefined = ts.bad && { ...ts.bad, column: time.name };
+    let bad: BadCell | undefined = ts.bad && { ...ts.bad, column: time.name };
     if (key !== undefined) {
       await this.#read(group, key.name, from, to, ({ values, at }) => {
         bad = earlier(bad, fillKeys(names, values, at), key.name);
@@ -160,7 +122,7 @@ class ParquetSource implements IngestSource {
         keys: key === undefined ? undefined : names.slice(begin, end),
       };
     }
-    if (bad !== undefined) throw this.#badValue(bad, from);
+    if (bad !== undefined) throw badCell(this.file, bad, from);
   }
 
   async #read(group: number, column: string, from: number, to: number, take: (piece: ColumnPiece) => void) {
@@ -180,25 +142,6 @@ class ParquetSource implements IngestSource {
     }
     this.bytesRead += this.#plan.file.storedBytes(group, column);
   }
-
-  #badValue({ row, column, what, value }: Bad, from: number): Error {
-    const place = {
-      file: this.file,
-      row: from + row + 1,
-      column,
-      value: value == null ? undefined : String(value),
-    };
-    const problem = value == null ? what : `${show(value)} ${what}`;
-    return badInput(place, problem, 'correct the file, or choose another type with --types');
-  }
-}
-
-interface Bad extends BadValue {
-  readonly column: string;
-}
-
-function earlier(bad: Bad | undefined, other: BadValue | undefined, column: string): Bad | undefined {
-  return other === undefined || (bad !== undefined && bad.row <= other.row) ? bad : { ...other, column };
 }
 
 function fillKeys(names: string[], values: ColumnPiece['values'], at: number): BadValue | undefined {
@@ -219,19 +162,4 @@ async function readSample(file: ParquetFile, column: string): Promise<string[]> 
   const pieces = await file.readColumn(column, 0, rows);
   const values = pieces.flatMap((piece) => Array.from(piece.values)).slice(0, rows);
   return values.filter((value) => value !== null && value !== undefined).map(String);
-}
-
-function describeTime(
-  { name, kind }: ParquetColumn,
-  parser: TimeParser | undefined,
-  unit: TimeUnit,
-  { timeZone, timeFormat }: SourceOptions,
-): string {
-  const zone = timeZone ?? 'UTC';
-  let what = 'dates';
-  if (kind.kind === 'timestamp')
-    what = `${kind.unit} timestamps${kind.isLocal ? `, local, taken as ${zone}` : ''}`;
-  else if (parser !== undefined)
-    what = `${parser.description}${timeFormat === undefined ? ' (detected)' : ''}`;
-  return `time: column ${show(name)}, ${what}; kept in ${unit}`;
 }

@@ -1,5 +1,6 @@
 import type { FileMetaData, SchemaElement } from 'hyparquet';
 import type { ColumnType, TimeUnit } from '../../shared/schema/types.ts';
+import type { TypedColumn, UnfitColumn } from './typed-columns.ts';
 
 /** How the values of a Parquet column become those of a table's column. */
 export type ParquetKind =
@@ -12,26 +13,12 @@ export type ParquetKind =
   | { readonly kind: 'days' } // DATE: days since 1970
   | { readonly kind: 'timestamp'; readonly unit: TimeUnit; readonly isLocal: boolean };
 
-/** A column of a Parquet file. */
-export interface ParquetColumn {
-  readonly name: string;
-  readonly kind: ParquetKind;
-  /** The type of the table's column that loses nothing. */
-  readonly type: ColumnType;
-}
-
-/** A column that no table can hold, and why. */
-export interface UnfitColumn {
-  readonly name: string;
-  readonly unfit: string;
-}
-
 const TIMESTAMP_UNITS = { MILLIS: 'ms', MICROS: 'us', NANOS: 'ns' } as const;
 
 /** The columns of a file, in its order. Nested ones and other unfit ones are named with the reason. */
-export function parquetColumns(metadata: Pick<FileMetaData, 'schema'>): (ParquetColumn | UnfitColumn)[] {
+export function parquetColumns(metadata: Pick<FileMetaData, 'schema'>): (TypedColumn | UnfitColumn)[] {
   const { schema } = metadata;
-  const columns: (ParquetColumn | UnfitColumn)[] = [];
+  const columns: (TypedColumn | UnfitColumn)[] = [];
   // The schema is a tree in preorder: the root, then each column with all that is below it.
   let at = 1;
   for (let i = 0; i < (schema[0]?.num_children ?? 0); i++) {
@@ -48,12 +35,7 @@ function skipSubtree(schema: readonly SchemaElement[], at: number): number {
   return next;
 }
 
-/** Whether a column can become one of a table's. */
-export function isFit(column: ParquetColumn | UnfitColumn): column is ParquetColumn {
-  return !('unfit' in column);
-}
-
-function toColumn(element: SchemaElement): ParquetColumn | UnfitColumn {
+function toColumn(element: SchemaElement): TypedColumn | UnfitColumn {
   const { name } = element;
   if (element.num_children !== undefined && element.num_children > 0) return { name, unfit: 'is nested' };
   if (element.repetition_type === 'REPEATED') return { name, unfit: 'is a list' };

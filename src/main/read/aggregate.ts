@@ -10,11 +10,12 @@ import { countPresent } from '../../shared/aggregate/kernels.ts';
 import type { DecodedColumn } from '../../shared/codec/column-data.ts';
 import { MillraceError } from '../../shared/errors.ts';
 import { compareRefs } from '../../shared/format/block-ref.ts';
-import type { Storage } from '../../shared/storage/storage.ts';
+import type { BlockSource } from '../../shared/read/block-cache.ts';
 import type { Buckets } from '../aggregate-types.ts';
 import type { CheckedAggregate } from './aggregate-options.ts';
 import { emptyBuckets, toBuckets } from './buckets.ts';
 import { type Part, runPart } from './part.ts';
+import { bytesOf } from './query.ts';
 import type { TableSnapshot } from './snapshot.ts';
 import type { TableReader } from './table-reader.ts';
 import { checkAborted, Turns } from './turns.ts';
@@ -31,10 +32,10 @@ export async function runAggregate(
   snapshot: TableSnapshot,
   query: CheckedAggregate,
 ): Promise<Buckets> {
-  const { storage, checkReadable } = reader;
+  const { cache, checkReadable } = reader;
   try {
     const plan = visiblePlan(query.plan, snapshot.cutoff);
-    const inputs = inputsOf(storage, snapshot, plan);
+    const inputs = inputsOf(cache.forRead(bytesOf(snapshot)), snapshot, plan);
     const span = spanOf(inputs, plan);
     if (span === undefined) return emptyBuckets(query);
     const { grid, perMs } = plan;
@@ -65,9 +66,9 @@ function visiblePlan(plan: AggregatePlan, cutoff: bigint): AggregatePlan {
 }
 
 /** What a snapshot has in the range, in order of arrival. */
-function inputsOf(storage: Storage, snapshot: TableSnapshot, plan: AggregatePlan): AggregateInput[] {
+function inputsOf(source: BlockSource, snapshot: TableSnapshot, plan: AggregatePlan): AggregateInput[] {
   const { definition } = snapshot;
-  const blocks = new BlockInputs(storage, definition);
+  const blocks = new BlockInputs(source, definition);
   const named = snapshot.blocks.map((ref) => ({
     ordinalFirst: ref.ordinalFirst,
     indexFirst: ref.indexFirst,

@@ -1,8 +1,9 @@
 import type { ColumnTarget } from '../../shared/codec/column-target.ts';
+import type { BlockSource } from '../../shared/read/block-cache.ts';
 import { BlockFiller, type BlockSpan, type OpenedBlock, rowsWithin } from '../../shared/read/block-filler.ts';
-import { ResultColumns } from '../../shared/read/result-columns.ts';
+import { ResultColumns, targetsOf } from '../../shared/read/result-columns.ts';
 import type { Rows } from '../api-types.ts';
-import { isWorthSharing, SharedScan } from './parallel.ts';
+import { isWorthSharing, rowsOf, SharedScan } from './parallel.ts';
 import type { Part } from './part.ts';
 import { copySlice, toRows } from './slice-builder.ts';
 import { groupByTime, groupSlices, type QueryPlan, type Slice } from './slices.ts';
@@ -12,6 +13,8 @@ import { checkAborted, Turns } from './turns.ts';
 /** Rows of the result that come one after the other: of a block, still to be decoded, or of what is decoded already. */
 export interface Segment {
   readonly count: number;
+  /** The result's row that its first one becomes; set once all before it are known. */
+  at: number;
   readonly span: Omit<BlockSpan, 'at'> | undefined;
   readonly opened: OpenedBlock | undefined;
   readonly slice: Slice | undefined;
@@ -24,6 +27,7 @@ export interface Segment {
  */
 export async function runDirect(
   reader: TableReader,
+  blocks: BlockSource,
   parts: readonly Part[],
   plan: QueryPlan,
   signal: AbortSignal | undefined,
@@ -46,7 +50,7 @@ export async function runDirect(
     checkAborted(signal);
   }
   if (plan.descending) chosen.reverse();
-  const fill = fillOf(reader, chosen, plan, rows);
+  const fill = fillOf(reader, blocks, chosen, plan, rows);
   let result: ResultColumns;
   try {
     for (const _ of fill.work) {
@@ -59,7 +63,7 @@ export async function runDirect(
     checkReadable();
     throw error;
   }
-  if (plan.descending) for (const target of [result.time, ...result.columns]) reverse(target, rows);
+  if (plan.descending) for (const target of targetsOf(result)) reverse(target, rows);
   return toRows(plan.columns, result);
 }
 
@@ -71,27 +75,32 @@ interface Fill {
   abandon(): void;
 }
 
-function fillOf(reader: TableReader, chosen: readonly Segment[], plan: QueryPlan, rows: number): Fill {
+function fillOf(
+  reader: TableReader,
+  blocks: BlockSource,
+  chosen: readonly Segment[],
+  plan: QueryPlan,
+  rows: number,
+): Fill {
   const { storage, definition, pool, parallelFrom } = reader;
-  let at = 0;
-  const placed = chosen.map((segment) => {
-    const place = { ...segment, at };
-    at += segment.count;
-    return place;
-  });
+  let before = 0;
+  for (const segment of chosen) {
+    segment.at = before;
+    before += segment.count;
+  }
   const types = plan.columns.map(({ type }) => type);
-  if (pool !== undefined) {
-    const spans = placed.flatMap(({ span, at }) => (span === undefined ? [] : [{ ...span, at }]));
-    if (isWorthSharing(plan, spans, parallelFrom)) {
-      const shared = new SharedScan(pool, storage, definition, plan, spans, rows);
-      for (const { slice, at } of placed) if (slice !== undefined) copySlice(slice, shared.result, at);
+  if (pool !== undefined && isWorthSharing(plan, rows, parallelFrom)) {
+    const spans = chosen.flatMap(({ span, at }) => (span === undefined ? [] : [{ ...span, at }]));
+    if (isWorthSharing(plan, rowsOf(spans), parallelFrom) && spans.length > 1) {
+      const shared = new SharedScan(pool, storage, blocks, definition, plan, spans, rows);
+      for (const { slice, at } of chosen) if (slice !== undefined) copySlice(slice, shared.result, at);
       return { work: shared.work(), finish: () => shared.finish(), abandon: () => shared.abandon() };
     }
   }
-  const result = new ResultColumns(types, plan.timeKind, rows);
-  const filler = new BlockFiller(storage, definition, plan.columns, result);
+  const result = new ResultColumns(types, plan.wantsTime ? plan.timeKind : undefined, rows);
+  const filler = new BlockFiller(blocks, definition, plan.columns, result);
   return {
-    work: fillHere(filler, placed, result),
+    work: fillHere(filler, chosen, result),
     finish: async () => result,
     abandon: () => {},
   };
@@ -99,11 +108,11 @@ function fillOf(reader: TableReader, chosen: readonly Segment[], plan: QueryPlan
 
 function* fillHere(
   filler: BlockFiller,
-  placed: readonly (Segment & { readonly at: number })[],
+  chosen: readonly Segment[],
   result: ResultColumns,
 ): Generator<undefined> {
-  for (const { span, opened, slice, at } of placed) {
-    if (span !== undefined) filler.fill({ ...span, at }, opened);
+  for (const { span, opened, slice, at } of chosen) {
+    if (span !== undefined) filler.fill({ ref: span.ref, from: span.from, to: span.to, at }, opened);
     if (slice !== undefined) copySlice(slice, result, at);
     yield;
   }
@@ -126,11 +135,13 @@ function* segments(parts: readonly Part[], plan: QueryPlan): Generator<Segment |
       const [from, to] =
         opened === undefined ? [0, only.rows] : rowsWithin(opened.times, plan.timeKind, plan.from, plan.to);
       const span = { ref: only.ref, from, to };
-      yield { count: Math.max(0, to - from), span, opened, slice: undefined };
+      yield { count: Math.max(0, to - from), at: 0, span, opened, slice: undefined };
       continue;
     }
     for (const slice of groupSlices(group, { ...plan, descending: false })) {
-      yield slice.count === 0 ? undefined : { count: slice.count, span: undefined, opened: undefined, slice };
+      yield slice.count === 0
+        ? undefined
+        : { count: slice.count, at: 0, span: undefined, opened: undefined, slice };
     }
   }
 }

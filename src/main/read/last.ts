@@ -1,14 +1,14 @@
 import { timeKind } from '../../shared/chunk/layout.ts';
 import type { DecodedColumn } from '../../shared/codec/column-data.ts';
-import { Block } from '../../shared/format/block.ts';
+import type { Block } from '../../shared/format/block.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { fromUtf8 } from '../../shared/format/fields.ts';
 import { isPresent } from '../../shared/format/piece.ts';
+import type { BlockSource } from '../../shared/read/block-cache.ts';
 import { roomOf } from '../../shared/read/block-filler.ts';
 import { ColumnVectors, valuesOf } from '../../shared/read/column-vectors.ts';
 import { VECTOR_ROWS } from '../../shared/schema/limits.ts';
 import { type Column, currentColumns, type TableDefinition } from '../../shared/schema/types.ts';
-import type { Storage } from '../../shared/storage/storage.ts';
 import type { LastRow } from '../api-types.ts';
 import type { LiveRow, Newest, NewestRows } from './newest.ts';
 
@@ -17,11 +17,11 @@ const MAX_REMEMBERED = 10_000;
 
 /** A table's newest rows, one block read at most; that of a block is remembered until there is a newer block. */
 export class LastRows {
-  private readonly storage: Storage;
+  private readonly blocks: BlockSource;
   private readonly remembered = new Map<number, { readonly ref: BlockRef; readonly row: LastRow }>();
 
-  constructor(storage: Storage) {
-    this.storage = storage;
+  constructor(blocks: BlockSource) {
+    this.blocks = blocks;
   }
 
   /** The newest row of each table, or null if it has none. @throws DAMAGED */
@@ -47,7 +47,7 @@ export class LastRows {
       Object.keys(known.row.columns).length === currentColumns(definition).length;
     // A copy, so that what a caller does to its row is its own affair; byte arrays are copied too.
     if (isKnown) return ownRow(known.row);
-    const block = new Block(this.storage, definition.id, ref);
+    const block = this.blocks.open(definition.id, ref);
     const at = ref.sorted ? ref.rows - 1 : newestAt(block, definition, ref);
     const vector = Math.floor(at / VECTOR_ROWS);
     const row = rowOf(definition, ref.maxTs, at % VECTOR_ROWS, (column) => {

@@ -1,6 +1,7 @@
 import { WIDTH } from '../../shared/chunk/layout.ts';
+import type { BlockSource } from '../../shared/read/block-cache.ts';
 import { BlockFiller, type BlockSpan } from '../../shared/read/block-filler.ts';
-import { ResultColumns } from '../../shared/read/result-columns.ts';
+import { ResultColumns, targetsOf } from '../../shared/read/result-columns.ts';
 import { endScan, type ScanPart, type ScanTask, STARTED, takeSpans } from '../../shared/read/scan-task.ts';
 import { type ColumnType, isVariable, type TableDefinition } from '../../shared/schema/types.ts';
 import type { CountedStorage } from '../../shared/storage/counted-storage.ts';
@@ -14,10 +15,14 @@ import type { QueryPlan } from './slices.ts';
 export const PARALLEL_MIN_VALUES = 2_000_000;
 
 /** Whether workers may help: fixed-width columns only, as shared memory holds no strings. */
-export function isWorthSharing(plan: QueryPlan, spans: readonly BlockSpan[], leastValues: number): boolean {
-  if (spans.length < 2 || plan.columns.some(({ type }) => isVariable(type))) return false;
-  const rows = spans.reduce((sum, { from, to }) => sum + to - from, 0);
-  return rows * (plan.columns.length + 1) >= leastValues;
+export function isWorthSharing(plan: QueryPlan, rows: number, leastValues: number): boolean {
+  if (rows * (plan.columns.length + (plan.wantsTime ? 1 : 0)) < leastValues) return false;
+  return !plan.columns.some(({ type }) => isVariable(type));
+}
+
+/** Rows of some spans. */
+export function rowsOf(spans: readonly BlockSpan[]): number {
+  return spans.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 /**
@@ -28,6 +33,7 @@ export class SharedScan {
   readonly result: ResultColumns;
   private readonly pool: ScanPool;
   private readonly storage: CountedStorage;
+  private readonly blocks: BlockSource;
   private readonly task: ScanTask;
   private readonly types: readonly ColumnType[];
   private readonly parts: Promise<ScanPart>[];
@@ -37,6 +43,7 @@ export class SharedScan {
   constructor(
     pool: ScanPool,
     storage: CountedStorage,
+    blocks: BlockSource,
     definition: TableDefinition,
     plan: QueryPlan,
     spans: readonly BlockSpan[],
@@ -44,27 +51,30 @@ export class SharedScan {
   ) {
     this.pool = pool;
     this.storage = storage;
+    this.blocks = blocks;
     this.types = plan.columns.map(({ type }) => type);
     this.task = {
       definition,
       columns: plan.columns,
-      timeKind: plan.timeKind,
+      timeKind: plan.wantsTime ? plan.timeKind : undefined,
       rows,
       spans,
-      memories: [8, ...this.types.map((type) => WIDTH[type])].map((width) => pool.take(width * rows)),
+      memories: [...(plan.wantsTime ? [8] : []), ...this.types.map((type) => WIDTH[type])].map((width) =>
+        pool.take(width * rows),
+      ),
       words: new Int32Array(new SharedArrayBuffer(4 * (STARTED + pool.workers))),
     };
     this.isOwn = new Uint8Array(spans.length);
     this.parts = Array.from({ length: pool.workers }, (_, worker) => pool.join(this.task, worker));
     // One that is not waited for may still fail, when its pool is closed.
     for (const part of this.parts) part.catch(() => {});
-    this.result = new ResultColumns(this.types, plan.timeKind, rows);
+    this.result = new ResultColumns(this.types, this.task.timeKind, rows);
   }
 
   /** The caller's share of the work; yields between blocks, so that it can look at its signal. */
   *work(): Generator<undefined> {
     const { definition, columns, spans } = this.task;
-    const filler = new BlockFiller(this.storage, definition, columns, this.result);
+    const filler = new BlockFiller(this.blocks, definition, columns, this.result);
     for (;;) {
       const [first, end] = takeSpans(this.task);
       if (first === end) return;
@@ -103,8 +113,8 @@ export class SharedScan {
   private copyShared(): void {
     const { spans, memories, rows, timeKind } = this.task;
     const shared = new ResultColumns(this.types, timeKind, rows, memories);
-    const targets = [this.result.time, ...this.result.columns];
-    const sources = [shared.time, ...shared.columns];
+    const targets = targetsOf(this.result);
+    const sources = targetsOf(shared);
     for (let i = 0; i < spans.length; i++) {
       if (this.isOwn[i] === 1) continue;
       const first = spans[i]!.at;

@@ -1,16 +1,16 @@
 import { timeKind } from '../../shared/chunk/layout.ts';
 import type { ColumnSource, DecodedColumn } from '../../shared/codec/column-data.ts';
 import { ColumnTarget } from '../../shared/codec/column-target.ts';
-import { Block } from '../../shared/format/block.ts';
+import type { Block } from '../../shared/format/block.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { fromUtf8 } from '../../shared/format/fields.ts';
 import { isPresent } from '../../shared/format/piece.ts';
+import type { BlockSource } from '../../shared/read/block-cache.ts';
 import type { OpenedBlock } from '../../shared/read/block-filler.ts';
 import { ColumnVectors, timesOf, valuesOf } from '../../shared/read/column-vectors.ts';
 import type { RowRun } from '../../shared/rows/row-run.ts';
 import { VECTOR_ROWS } from '../../shared/schema/limits.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
-import type { Storage } from '../../shared/storage/storage.ts';
 import type { CompiledPredicate } from './predicate.ts';
 
 /** Rows that lie together, in a block or in memory, as a query reads them: columns are decoded when asked for. */
@@ -36,12 +36,12 @@ export interface Part {
 }
 
 /** A part that is a block of the file. */
-export function blockPart(storage: Storage, definition: TableDefinition, ref: BlockRef): Part {
+export function blockPart(blocks: BlockSource, definition: TableDefinition, ref: BlockRef): Part {
   let block: Block | undefined;
   let time: Float64Array | BigInt64Array | undefined;
   let times: ColumnVectors | undefined;
   const encoded = new Map<number, ColumnVectors | undefined>();
-  const open = (): Block => (block ??= new Block(storage, definition.id, ref));
+  const open = (): Block => (block ??= blocks.open(definition.id, ref));
   // Checked against its checksum once, whoever asks for it.
   const vectors = (column: Column): ColumnVectors | undefined => {
     if (encoded.has(column.id)) return encoded.get(column.id);

@@ -2,8 +2,8 @@ import { timeKind } from '../../shared/chunk/layout.ts';
 import { MillraceError, show } from '../../shared/errors.ts';
 import { compareRefs } from '../../shared/format/block-ref.ts';
 import { ALL_TIME, type TimeRange } from '../../shared/index/index-reader.ts';
+import type { BlockCache, BlockSource } from '../../shared/read/block-cache.ts';
 import { type Column, currentColumns, type TableDefinition } from '../../shared/schema/types.ts';
-import type { Storage } from '../../shared/storage/storage.ts';
 import type { Rows } from '../api-types.ts';
 import { runDirect } from './direct.ts';
 import { blockPart, type Part, runPart } from './part.ts';
@@ -22,6 +22,7 @@ export interface RawQueryOptions {
   readonly from?: unknown;
   readonly to?: unknown;
   readonly columns?: unknown;
+  readonly ts?: unknown;
   readonly where?: unknown;
   readonly limit?: unknown;
   readonly order?: unknown;
@@ -45,7 +46,7 @@ export function checkQuery(definition: TableDefinition, options: RawQueryOptions
   if (typeof options !== 'object' || options === null) {
     throw new MillraceError('INVALID_OPTION', `the options are ${show(options)}; they must be an object`);
   }
-  const known = ['from', 'to', 'columns', 'where', 'limit', 'order', 'batchRows', 'signal'];
+  const known = ['from', 'to', 'columns', 'ts', 'where', 'limit', 'order', 'batchRows', 'signal'];
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) {
     throw new MillraceError(
@@ -56,7 +57,13 @@ export function checkQuery(definition: TableDefinition, options: RawQueryOptions
       },
     );
   }
-  const { limit = Number.POSITIVE_INFINITY, order = 'asc', batchRows = DEFAULT_BATCH_ROWS, signal } = options;
+  const {
+    limit = Number.POSITIVE_INFINITY,
+    order = 'asc',
+    batchRows = DEFAULT_BATCH_ROWS,
+    ts = true,
+    signal,
+  } = options;
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && (limit as number) >= 0)) {
     throw new MillraceError('INVALID_OPTION', `limit is ${show(limit)}; it must be a whole number from 0`, {
       limit: show(limit),
@@ -65,6 +72,11 @@ export function checkQuery(definition: TableDefinition, options: RawQueryOptions
   if (order !== 'asc' && order !== 'desc') {
     throw new MillraceError('INVALID_OPTION', `order is ${show(order)}; it must be 'asc' or 'desc'`, {
       order: show(order),
+    });
+  }
+  if (typeof ts !== 'boolean') {
+    throw new MillraceError('INVALID_OPTION', `ts is ${show(ts)}; it must be true or false`, {
+      ts: show(ts),
     });
   }
   if (!(Number.isSafeInteger(batchRows) && (batchRows as number) >= 1)) {
@@ -91,6 +103,7 @@ export function checkQuery(definition: TableDefinition, options: RawQueryOptions
       limit: limit as number,
       descending: order === 'desc',
       timeKind: kind,
+      wantsTime: ts,
     },
     range: { from, to },
     batchRows: batchRows as number,
@@ -107,11 +120,11 @@ export async function runQuery(
   snapshot: TableSnapshot,
   query: CheckedQuery,
 ): Promise<Rows> {
-  const { storage, checkReadable } = reader;
+  const { cache, checkReadable } = reader;
   try {
-    const { plan, parts } = visible(storage, snapshot, query);
-    if (plan.predicates.length === 0) return await runDirect(reader, parts, plan, query.signal);
-    const builder = new SliceBuilder(plan.columns, plan.timeKind);
+    const { plan, parts, blocks } = visible(cache, snapshot, query);
+    if (plan.predicates.length === 0) return await runDirect(reader, blocks, parts, plan, query.signal);
+    const builder = new SliceBuilder(plan.columns, plan.wantsTime ? plan.timeKind : undefined);
     const turns = new Turns(query.signal);
     for (const slice of slices(parts, plan)) {
       if (slice.count > 0) builder.add(slice);
@@ -136,12 +149,12 @@ export async function* runScan(
   snapshot: TableSnapshot,
   query: CheckedQuery,
 ): AsyncGenerator<Rows> {
-  const { storage, checkReadable } = reader;
+  const { cache, checkReadable } = reader;
   try {
     const { plan, batchRows, signal } = query;
     const turns = new Turns(signal);
-    let builder = new SliceBuilder(plan.columns, plan.timeKind);
-    const { plan: shown, parts } = visible(storage, snapshot, query);
+    let builder = new SliceBuilder(plan.columns, plan.wantsTime ? plan.timeKind : undefined);
+    const { plan: shown, parts } = visible(cache, snapshot, query);
     for (let slice of slices(parts, shown)) {
       while (builder.rows + slice.count >= batchRows) {
         const [head, tail] = cut(slice, batchRows - builder.rows);
@@ -149,7 +162,7 @@ export async function* runScan(
         yield builder.result();
         checkReadable();
         checkAborted(signal);
-        builder = new SliceBuilder(plan.columns, plan.timeKind);
+        builder = new SliceBuilder(plan.columns, plan.wantsTime ? plan.timeKind : undefined);
         slice = tail;
       }
       if (slice.count > 0) builder.add(slice);
@@ -167,17 +180,18 @@ export async function* runScan(
 
 /** The parts that a query needs, in order of arrival, and what it wants of them: without the rows that retention hides. */
 export function visible(
-  storage: Storage,
+  cache: BlockCache,
   snapshot: TableSnapshot,
   { plan }: Pick<CheckedQuery, 'plan'>,
-): { plan: QueryPlan; parts: Part[] } {
+): { plan: QueryPlan; parts: Part[]; blocks: BlockSource } {
   const { definition, cutoff } = snapshot;
   const from = plan.timeKind === 'f64' ? Number(cutoff) : cutoff;
   const shown = from > plan.from ? { ...plan, from } : plan;
+  const blocks = cache.forRead(bytesOf(snapshot));
   const named = snapshot.blocks.map((ref) => ({
     ordinalFirst: ref.ordinalFirst,
     indexFirst: ref.indexFirst,
-    part: blockPart(storage, definition, ref),
+    part: blockPart(blocks, definition, ref),
   }));
   // Rows in memory of one producer come after its blocks, but another's blocks may be younger: names decide.
   for (const run of snapshot.runs) {
@@ -191,7 +205,14 @@ export function visible(
     .sort(compareRefs)
     .map(({ part }) => part)
     .filter((part) => part.maxTs >= shown.from && part.minTs <= shown.to);
-  return { plan: shown, parts };
+  return { plan: shown, parts, blocks };
+}
+
+/** Bytes of the blocks that a snapshot has. */
+export function bytesOf({ blocks }: TableSnapshot): number {
+  let bytes = 0;
+  for (const { length } of blocks) bytes += length;
+  return bytes;
 }
 
 function cut(slice: Slice, at: number): [Slice, Slice] {

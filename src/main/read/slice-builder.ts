@@ -7,11 +7,12 @@ import type { Slice } from './slices.ts';
 /** Joins slices into columns that own their memory. */
 export class SliceBuilder {
   private readonly columns: readonly Column[];
-  private readonly timeKind: 'f64' | 'i64';
+  private readonly timeKind: 'f64' | 'i64' | undefined;
   private readonly slices: Slice[] = [];
   rows = 0;
 
-  constructor(columns: readonly Column[], timeKind: 'f64' | 'i64') {
+  /** @param timeKind undefined if the timestamps are not wanted */
+  constructor(columns: readonly Column[], timeKind: 'f64' | 'i64' | undefined) {
     this.columns = columns;
     this.timeKind = timeKind;
   }
@@ -43,7 +44,7 @@ export class SliceBuilder {
 export function copySlice(slice: Slice, { time, columns }: ResultColumns, at: number): void {
   const { picks, from, count } = slice;
   if (count === 0) return;
-  copyRows({ values: slice.time, validity: undefined }, picks, from, count, time, at);
+  if (time !== undefined) copyRows({ values: slice.time, validity: undefined }, picks, from, count, time, at);
   for (const [i, target] of columns.entries()) copyRows(slice.columns[i], picks, from, count, target, at);
 }
 
@@ -59,7 +60,7 @@ export function toRows(columns: readonly Column[], result: ResultColumns): Rows 
   }
   return {
     rowCount: result.rows,
-    ts: result.time.values,
+    ...(result.time === undefined ? {} : { ts: result.time.values }),
     // fromEntries, unlike an assignment, makes an own property of a column that is called __proto__.
     columns: Object.fromEntries(values),
     validity: Object.fromEntries(validity),

@@ -14,6 +14,8 @@ export interface QueryPlan {
   readonly limit: number;
   readonly descending: boolean;
   readonly timeKind: 'f64' | 'i64';
+  /** Whether the result has the timestamps. */
+  readonly wantsTime: boolean;
 }
 
 /** Rows of a result in their order: rows `picks` of decoded columns, or `from` … `from + count − 1` of them. */
@@ -63,15 +65,17 @@ export function* groupSlices(group: readonly Part[], plan: QueryPlan): Generator
     yield plan.descending ? reversed(slice) : slice;
     return;
   }
+  // Rows that are put in order are told by their times.
+  const timed = { ...plan, wantsTime: true };
   const builder = new SliceBuilder(plan.columns, plan.timeKind);
   for (const part of group) {
     const selected = select(part, plan);
-    if (selected.count > 0) builder.add(withColumns(selected, plan));
+    if (selected.count > 0) builder.add(withColumns(selected, timed));
     part.release();
     yield { time: NO_TIMES, columns: [], picks: undefined, from: 0, count: 0 };
   }
   const built = builder.build();
-  const time = built.time.values as Float64Array | BigInt64Array;
+  const time = built.time!.values as Float64Array | BigInt64Array;
   const slice = { time, columns: decodedOf(built), picks: sortedOrder(time), from: 0, count: time.length };
   yield plan.descending ? reversed(slice) : slice;
 }
@@ -133,7 +137,7 @@ function select(part: Part, plan: QueryPlan): Selected {
 /** Decodes the times and the wanted columns, of parts that have any row: only vectors that have one, in a large block. */
 function withColumns({ part, picks, from, count }: Selected, plan: QueryPlan): Slice {
   return {
-    time: count === 0 ? NO_TIMES : part.time(),
+    time: count === 0 || !plan.wantsTime ? NO_TIMES : part.time(),
     columns: count === 0 ? [] : plan.columns.map((column) => part.column(column, picks)),
     picks,
     from,

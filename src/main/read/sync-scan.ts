@@ -1,4 +1,4 @@
-import type { Storage } from '../../shared/storage/storage.ts';
+import type { BlockCache } from '../../shared/read/block-cache.ts';
 import type { Rows } from '../api-types.ts';
 import { type CheckedQuery, visible } from './query.ts';
 import { SliceBuilder } from './slice-builder.ts';
@@ -14,14 +14,14 @@ export class SyncScan {
   readonly blocks: number;
   /** Rows that no block has yet, all times. */
   readonly liveRows: number;
-  private readonly storage: Storage;
+  private readonly cache: BlockCache;
   private readonly snapshot: TableSnapshot;
   private readonly query: CheckedQuery;
   private readonly checkReadable: () => void;
   private released = false;
 
-  constructor(storage: Storage, snapshot: TableSnapshot, query: CheckedQuery, checkReadable: () => void) {
-    this.storage = storage;
+  constructor(cache: BlockCache, snapshot: TableSnapshot, query: CheckedQuery, checkReadable: () => void) {
+    this.cache = cache;
     this.snapshot = snapshot;
     this.query = query;
     this.checkReadable = checkReadable;
@@ -33,24 +33,25 @@ export class SyncScan {
    * The rows of the snapshot, oldest first, at least `batchRows` a batch but for the last one. May be called again: each
    * call reads anew.
    * @param columns names of the columns wanted; default: those of the query
+   * @param wantsTime whether the timestamps are wanted; default: if the query wants them
    * @throws DAMAGED, CLOSED
    */
-  *batches(columns?: readonly string[]): Generator<Rows> {
+  *batches(columns?: readonly string[], wantsTime = this.query.plan.wantsTime): Generator<Rows> {
     const { timeKind } = this.query.plan;
     const wanted =
       columns === undefined
         ? this.query.plan.columns
         : columns.map((name) => this.query.plan.columns.find((column) => column.name === name)!);
-    const { plan, parts } = visible(this.storage, this.snapshot, {
-      plan: { ...this.query.plan, columns: wanted },
+    const { plan, parts } = visible(this.cache, this.snapshot, {
+      plan: { ...this.query.plan, columns: wanted, wantsTime },
     });
-    let builder = new SliceBuilder(wanted, timeKind);
+    let builder = new SliceBuilder(wanted, wantsTime ? timeKind : undefined);
     for (const slice of slices(parts, plan)) {
       this.checkReadable();
       if (slice.count > 0) builder.add(slice);
       if (builder.rows < this.query.batchRows) continue;
       yield builder.result();
-      builder = new SliceBuilder(wanted, timeKind);
+      builder = new SliceBuilder(wanted, wantsTime ? timeKind : undefined);
     }
     if (builder.rows > 0) yield builder.result();
   }

@@ -7,11 +7,12 @@ const TURN_MS = 20;
 /** When a long read should let the event loop have a turn: only then can its signal change. */
 export class Turns {
   private readonly wanted: boolean;
-  private at = performance.now() + TURN_MS;
+  private at: number;
 
   /** @param signal what may change meanwhile; or whether turns are wanted anyhow */
   constructor(signal: AbortSignal | boolean | undefined) {
     this.wanted = signal !== undefined && signal !== false;
+    this.at = this.wanted ? performance.now() + TURN_MS : 0;
   }
 
   get isDue(): boolean {

@@ -62,7 +62,8 @@ export function scanFunctionOf(
         info.setMaxThreads(1);
         const places = info.getColumnIndexes().map((index) => index - 1);
         const wanted = [...new Set(places)].filter((place) => place >= 0);
-        const batches = scan.batches(wanted.map((place) => columns[place]!.name));
+        const names = wanted.map((place) => columns[place]!.name);
+        const batches = scan.batches(names, places.includes(-1));
         const state: ScanState = { places, query, batches, rows: undefined, at: 0 };
         info.setInitData(state);
       },

@@ -1,45 +1,57 @@
 import { timeKind } from '../chunk/layout.ts';
-import { Block } from '../format/block.ts';
+import type { Block } from '../format/block.ts';
 import type { BlockRef } from '../format/block-ref.ts';
+import type { BlockSource } from '../read/block-cache.ts';
 import { ColumnVectors, timesOf, VectorRoom, valuesOf } from '../read/column-vectors.ts';
+import { TimeSearch } from '../read/time-search.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { Column, TableDefinition } from '../schema/types.ts';
-import type { Storage } from '../storage/storage.ts';
-import type { AggregateInput, VectorSource } from './bucket-aggregator.ts';
+import type { AggregateInput, TimeSource, VectorSource } from './bucket-aggregator.ts';
 
 /** Reads the blocks of one table for a `BucketAggregator`, one at a time: each column has one room that all use. */
 export class BlockInputs {
-  private readonly storage: Storage;
+  private readonly blocks: BlockSource;
   private readonly definition: TableDefinition;
   private readonly timeRoom: VectorRoom;
+  private readonly search: TimeSearch;
   private readonly rooms = new Map<number, VectorRoom>();
 
-  constructor(storage: Storage, definition: TableDefinition) {
-    this.storage = storage;
+  constructor(blocks: BlockSource, definition: TableDefinition) {
+    this.blocks = blocks;
     this.definition = definition;
     const kind = timeKind(definition.unit);
     this.timeRoom = new VectorRoom(kind, true, kind === 'f64');
+    this.search = new TimeSearch(kind);
   }
 
   /** A block, read when it is asked for anything. Holds until the next one is asked for. */
   of(ref: BlockRef): AggregateInput {
     const kind = timeKind(this.definition.unit);
     let opened: Block | undefined;
-    const block = (): Block => (opened ??= new Block(this.storage, this.definition.id, ref));
+    const block = (): Block => (opened ??= this.blocks.open(this.definition.id, ref));
     return {
       rows: ref.rows,
       minTs: ref.minTs,
       maxTs: ref.maxTs,
       sorted: ref.sorted,
       vectorRows: VECTOR_ROWS,
-      time: () =>
-        vectorSource(new ColumnVectors(block().encodedTime(), ref.rows, timesOf(kind)), this.timeRoom),
+      time: () => this.timeSource(new ColumnVectors(block().encodedTime(), ref.rows, timesOf(kind))),
       column: (column) => {
         const bytes = block().encodedColumn(column);
         return (
           bytes && vectorSource(new ColumnVectors(bytes, ref.rows, valuesOf(column.type)), this.room(column))
         );
       },
+    };
+  }
+
+  private timeSource(times: ColumnVectors): TimeSource {
+    const { search } = this;
+    return {
+      ...vectorSource(times, this.timeRoom),
+      at: (vector, row) => search.at(times, vector, row),
+      isOpen: (vector) => search.isOpen(times, vector),
+      rowAt: (vector, wanted, isAfter) => search.rowOfVector(times, vector, wanted, isAfter),
     };
   }
 

@@ -10,6 +10,9 @@ import { lowerBound, sortedPicks, upperBound } from './sorted-rows.ts';
 
 type Times = Float64Array | BigInt64Array;
 
+/** Buckets of a vector up to which their ends are looked up one by one: each costs some 300 ns, decoding all times 1 µs and more. */
+const LOOKED_UP_MAX = 8;
+
 /** What an aggregation wants of one table. Times are of the table's kind: numbers for ms tables, else bigints. */
 export interface AggregatePlan {
   readonly grid: BucketGrid;
@@ -31,6 +34,16 @@ export interface VectorSource {
   statistics(vector: number): VectorStatistics | undefined;
 }
 
+/** The times of a block, vector by vector; those of a sorted one can be looked up without decoding. */
+export interface TimeSource extends VectorSource {
+  /** A row's time; absent, as the others, where times are not encoded. */
+  at?(vector: number, row: number): number | bigint;
+  /** Whether each time of a vector can be read without decoding all of them. */
+  isOpen?(vector: number): boolean;
+  /** The first row of a sorted vector at or after a time, or after it. */
+  rowAt?(vector: number, wanted: number | bigint, isAfter: boolean): number;
+}
+
 /** Rows that lie together: a block, or rows in memory. */
 export interface AggregateInput {
   readonly rows: number;
@@ -39,7 +52,7 @@ export interface AggregateInput {
   readonly sorted: boolean;
   /** Vectors have this many rows, the last one fewer. */
   readonly vectorRows: number;
-  time(): VectorSource;
+  time(): TimeSource;
   /** undefined if the rows are older than the column: all null. */
   column(column: Column): VectorSource | undefined;
 }
@@ -54,10 +67,13 @@ export class BucketAggregator {
   /** Rows of each slot. */
   rows = new Float64Array(0);
   private readonly plan: AggregatePlan;
+  /** Whether a column's first or last value is wanted, which is told by the times. */
+  private readonly needsTimes: boolean;
   private ms = new Float64Array(VECTOR_ROWS);
   // The runs of the vector in work: bucket slot, and the row after its last one.
   private readonly runSlots: number[] = [];
   private readonly runEnds: number[] = [];
+  private runs = 0;
 
   /**
    * @param first number of the lowest bucket that can have rows
@@ -69,6 +85,7 @@ export class BucketAggregator {
     this.columns = plan.columns.map(
       ({ column, wanted }) => new ColumnAccumulator(column, wanted, plan.timeKind),
     );
+    this.needsTimes = this.columns.some(({ needsEnds }) => needsEnds);
     this.slots = new Slots(first, last, rows);
     this.reserve();
   }
@@ -88,23 +105,38 @@ export class BucketAggregator {
     const vectors = Math.ceil(input.rows / input.vectorRows);
     for (let vector = 0; vector < vectors; vector++) {
       const rows = Math.min(input.vectorRows, input.rows - vector * input.vectorRows);
-      const number = one ?? (isWhole ? this.numberOfVector(time, vector) : undefined);
+      const number = one ?? this.numberOfVector(input, time, vector, isWhole);
       if (number !== undefined) this.addWithinBucket(number, time, sources, vector, rows);
-      else this.addAcrossBuckets(time, sources, vector, rows);
+      else this.addAcrossBuckets(time, sources, vector, rows, isWhole);
     }
   }
 
-  /** The bucket of a vector whose statistics say that it lies within one. */
-  private numberOfVector(time: Lazy<VectorSource>, vector: number): number | undefined {
-    const known = time.value.statistics(vector);
-    if (known === undefined) return undefined;
-    return numberIfOne(this.plan.grid, this.plan.perMs, BigInt(known.min), BigInt(known.max));
+  /** The bucket of a vector all of which is wanted, if its first time and the next vector's say that it lies within one. */
+  private numberOfVector(
+    { rows, vectorRows, maxTs }: AggregateInput,
+    time: Lazy<TimeSource>,
+    vector: number,
+    isWhole: boolean,
+  ): number | undefined {
+    const { grid, from, to } = this.plan;
+    const times = time.value;
+    if (times.at === undefined) return undefined;
+    const first = times.at(vector, 0);
+    const next = (vector + 1) * vectorRows < rows ? times.at(vector + 1, 0) : maxTs;
+    if (!isWhole && (first < from || next > to)) return undefined;
+    const number = grid.numberOf(this.msOf(first));
+    return this.msOf(next) < grid.startOf(number + 1) ? number : undefined;
+  }
+
+  /** Whole ms at or before a time of the table. */
+  private msOf(ts: number | bigint): number {
+    return typeof ts === 'number' ? ts : msOf(ts, this.plan.perMs);
   }
 
   /** Adds a vector all of whose rows are wanted and lie in one bucket: its times matter for `first` and `last` only. */
   private addWithinBucket(
     number: number,
-    time: Lazy<VectorSource>,
+    time: Lazy<TimeSource>,
     sources: readonly Lazy<VectorSource | undefined>[],
     vector: number,
     rows: number,
@@ -129,22 +161,53 @@ export class BucketAggregator {
   }
 
   private addAcrossBuckets(
-    time: Lazy<VectorSource>,
+    time: Lazy<TimeSource>,
     sources: readonly Lazy<VectorSource | undefined>[],
     vector: number,
     rows: number,
+    isWhole: boolean,
   ): void {
-    const times = time.value.decode(vector).values as Times;
-    const from = lowerBound(times, rows, this.plan.from);
-    const to = upperBound(times, rows, this.plan.to);
-    if (from >= to) return;
-    this.findRuns(times, rows, from, to);
+    let times: Times = NO_TIMES;
+    let from = this.lookUpRuns(time.value, vector, rows, isWhole);
+    if (from === undefined) {
+      times = time.value.decode(vector).values as Times;
+      from = lowerBound(times, rows, this.plan.from);
+      const to = upperBound(times, rows, this.plan.to);
+      if (from < to) this.findRuns(times, rows, from, to);
+      else this.clearRuns();
+    }
+    if (this.runs === 0) return;
     for (const [i, accumulator] of this.columns.entries()) {
       const source = sources[i]!.value;
       if (source === undefined) continue;
       if (!accumulator.needsValues && source.present(vector) === rows) this.addCounts(accumulator, from);
       else this.addRuns(accumulator, source.decode(vector), times, from, rows);
     }
+  }
+
+  /**
+   * Finds the runs of a vector of few buckets by looking up single times.
+   * @returns the first row of the first run; undefined if the times must be decoded
+   */
+  private lookUpRuns(time: TimeSource, vector: number, rows: number, isWhole: boolean): number | undefined {
+    const { grid, from: first, to: last, perMs } = this.plan;
+    if (time.rowAt === undefined || time.at === undefined || this.needsTimes) return undefined;
+    if (time.isOpen?.(vector) !== true) return undefined;
+    const from = isWhole ? 0 : time.rowAt(vector, first, false);
+    const to = isWhole ? rows : time.rowAt(vector, last, true);
+    this.clearRuns();
+    if (from >= to) return from;
+    const lowest = grid.numberOf(this.msOf(time.at(vector, from)));
+    if (grid.numberOf(this.msOf(time.at(vector, to - 1))) - lowest >= LOOKED_UP_MAX) return undefined;
+    for (let start = from; start < to; ) {
+      const number = start === from ? lowest : grid.numberOf(this.msOf(time.at(vector, start)));
+      const next = grid.startOf(number + 1);
+      const found = time.rowAt(vector, perMs === 1 ? next : BigInt(next) * BigInt(perMs), false);
+      const end = Math.min(found, to);
+      this.addRun(number, start, end);
+      start = end;
+    }
+    return from;
   }
 
   /** Rows that are not in order of time: they are put in order first. */
@@ -171,7 +234,7 @@ export class BucketAggregator {
   ): void {
     accumulator.load(decoded, rows);
     let start = from;
-    for (let run = 0; run < this.runSlots.length; run++) {
+    for (let run = 0; run < this.runs; run++) {
       const end = this.runEnds[run]!;
       accumulator.addRun(this.runSlots[run]!, start, end, times);
       start = end;
@@ -180,7 +243,7 @@ export class BucketAggregator {
 
   private addCounts(accumulator: ColumnAccumulator, from: number): void {
     let start = from;
-    for (let run = 0; run < this.runSlots.length; run++) {
+    for (let run = 0; run < this.runs; run++) {
       accumulator.addCount(this.runSlots[run]!, this.runEnds[run]! - start);
       start = this.runEnds[run]!;
     }
@@ -190,17 +253,24 @@ export class BucketAggregator {
   private findRuns(times: Times, rows: number, from: number, to: number): void {
     const { grid } = this.plan;
     const ms = this.toMs(times, rows);
-    this.runSlots.length = 0;
-    this.runEnds.length = 0;
+    this.clearRuns();
     for (let start = from; start < to; ) {
       const number = grid.numberOf(ms[start]!);
       const end = endOfRun(ms, start, to, grid.startOf(number + 1));
-      const slot = this.slotOf(number);
-      this.rows[slot]! += end - start;
-      this.runSlots.push(slot);
-      this.runEnds.push(end);
+      this.addRun(number, start, end);
       start = end;
     }
+  }
+
+  private clearRuns(): void {
+    this.runs = 0;
+  }
+
+  private addRun(number: number, start: number, end: number): void {
+    const slot = this.slotOf(number);
+    this.rows[slot]! += end - start;
+    this.runSlots[this.runs] = slot;
+    this.runEnds[this.runs++] = end;
   }
 
   private toMs(times: Times, rows: number): Float64Array {

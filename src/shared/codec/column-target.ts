@@ -1,11 +1,16 @@
 import { MillraceError } from '../errors.ts';
 import type { ColumnType } from '../schema/types.ts';
 import type { DecodedColumn } from './column-data.ts';
+import { rowMemory } from './result-memory.ts';
 import { clearBits, spread8, spread32, spread64, spreadAny } from './validity.ts';
 
-/** What null rows of a bytes column hold. */
+/** What null rows of a bytes column hold, and views of other types than the column's. */
 const NO_BYTES = new Uint8Array(0);
-const NO_ELEMENTS = new ArrayBuffer(0);
+const NO_WORDS = new Int32Array(0);
+const NO_F64 = new Float64Array(0);
+const NO_F32 = new Float32Array(0);
+const NO_STRINGS: string[] = [];
+const NO_RUNS: Uint8Array[] = [];
 
 /**
  * The rows that vectors of one column are decoded into. Time columns of ms tables are held as numbers, those of others as
@@ -18,13 +23,13 @@ export class ColumnTarget {
   readonly rows: number;
   readonly values: DecodedColumn['values'];
   validity: Uint8Array | undefined;
-  /** The values again, for kernels: each is the right view of them or has no elements. */
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
+  /** The values again, for kernels: each is the right view of them or has no elements; so are `bytes` and `words`. */
   readonly f64: Float64Array;
   readonly f32: Float32Array;
   readonly strings: string[];
   readonly runs: Uint8Array[];
+  private ownBytes: Uint8Array | undefined;
+  private ownWords: Int32Array | undefined;
 
   /**
    * Throws DAMAGED if `rows` is more than an array can have, as the number comes from a file.
@@ -42,13 +47,23 @@ export class ColumnTarget {
     this.rows = rows;
     this.values = memory === undefined ? emptyValues(this.type, rows) : valuesIn(memory, this.type, rows);
     const values = this.values;
-    const bytes = Array.isArray(values) ? NO_ELEMENTS : values.buffer;
-    this.bytes = new Uint8Array(bytes);
-    this.words = new Int32Array(this.type === 'bool' ? NO_ELEMENTS : bytes);
-    this.f64 = values instanceof Float64Array ? values : new Float64Array(0);
-    this.f32 = values instanceof Float32Array ? values : new Float32Array(0);
-    this.strings = this.type === 'utf8' ? (values as string[]) : [];
-    this.runs = this.type === 'bytes' ? (values as Uint8Array[]) : [];
+    this.ownBytes = undefined;
+    this.ownWords = undefined;
+    this.f64 = values instanceof Float64Array ? values : NO_F64;
+    this.f32 = values instanceof Float32Array ? values : NO_F32;
+    this.strings = this.type === 'utf8' ? (values as string[]) : NO_STRINGS;
+    this.runs = this.type === 'bytes' ? (values as Uint8Array[]) : NO_RUNS;
+  }
+
+  /** The values' bytes. Views cost as much as decoding 50 values, so those that few codecs want are made when asked for. */
+  get bytes(): Uint8Array {
+    return (this.ownBytes ??= Array.isArray(this.values) ? NO_BYTES : new Uint8Array(this.values.buffer));
+  }
+
+  /** The values as words of 4 bytes; none for types that have no such. */
+  get words(): Int32Array {
+    if (Array.isArray(this.values) || this.type === 'bool') return NO_WORDS;
+    return (this.ownWords ??= new Int32Array(this.values.buffer));
   }
 
   /**
@@ -97,15 +112,15 @@ function emptyValues(type: ColumnType, rows: number): DecodedColumn['values'] {
   try {
     switch (type) {
       case 'f64':
-        return new Float64Array(rows);
+        return new Float64Array(rowMemory(8 * rows));
       case 'f32':
-        return new Float32Array(rows);
+        return new Float32Array(rowMemory(4 * rows));
       case 'i64':
-        return new BigInt64Array(rows);
+        return new BigInt64Array(rowMemory(8 * rows));
       case 'i32':
-        return new Int32Array(rows);
+        return new Int32Array(rowMemory(4 * rows));
       case 'bool':
-        return new Uint8Array(rows);
+        return new Uint8Array(rowMemory(rows));
       case 'utf8':
         return new Array<string>(rows);
       case 'bytes':

@@ -140,11 +140,15 @@ function copyEntries(
   else if (target.type === 'bytes')
     for (let i = 0; i < count; i++) target.runs[row + i] = entries.runs[places[i]];
   else if (widthInWords(target.type) === 1) {
-    for (let i = 0; i < count; i++) target.words[row + i] = entries.words[places[i]];
+    const { words } = target;
+    const from = entries.words;
+    for (let i = 0; i < count; i++) words[row + i] = from[places[i]];
   } else {
+    const { words } = target;
+    const from = entries.words;
     for (let i = 0; i < count; i++) {
-      target.words[2 * (row + i)] = entries.words[2 * places[i]];
-      target.words[2 * (row + i) + 1] = entries.words[2 * places[i] + 1];
+      words[2 * (row + i)] = from[2 * places[i]];
+      words[2 * (row + i) + 1] = from[2 * places[i] + 1];
     }
   }
 }

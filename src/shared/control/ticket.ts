@@ -20,6 +20,7 @@ export interface DatabaseTicket {
     readonly commitIntervalMs: number;
     readonly memoryBudgetBytes: number;
     readonly reuseDelayMs: number;
+    readonly readCacheBytes: number;
   };
 }
 

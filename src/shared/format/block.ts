@@ -133,13 +133,16 @@ export function blockAt(storage: Storage, offset: number): { tableId: number; re
   return { tableId: view.getUint32(16, true), ref: refOf(head, offset) };
 }
 
-/** A block whose header has been read and checked; columns are read and checked when they are asked for. */
+/** A block whose header has been read and checked; columns are read and checked when they are first asked for. */
 export class Block {
   readonly ref: BlockRef;
   private readonly storage: Storage;
   private readonly head: Uint8Array;
   private readonly headView: DataView;
   private readonly whole: Uint8Array | undefined;
+  /** Columns that have been read and checked. */
+  private readonly columns: (Uint8Array | undefined)[] = [];
+  private damage = false;
 
   /**
    * Reads a block's header and directory.
@@ -229,7 +232,16 @@ export class Block {
     for (let i = 0; i < columns; i++) this.columnBytes(i);
   }
 
+  /** Whether a column was found to be damaged. */
+  get isDamaged(): boolean {
+    return this.damage;
+  }
+
   private columnBytes(i: number): Uint8Array {
+    return (this.columns[i] ??= this.readColumn(i));
+  }
+
+  private readColumn(i: number): Uint8Array {
     const entry = BLOCK_HEADER_BYTES + i * DIRECTORY_ENTRY_BYTES;
     const at = this.headView.getUint32(entry + 8, true);
     const length = this.headView.getUint32(entry + 12, true);
@@ -240,6 +252,7 @@ export class Block {
       : readExactly(this.storage, this.ref.offset + at, length);
     if (bytes === undefined) throw damaged('the file ends within a block', where);
     if (checksum(bytes, this.headView.getUint32(12, true)) !== this.headView.getUint32(entry + 16, true)) {
+      this.damage = true;
       throw damaged(`column ${i} of the block at ${this.ref.offset} fails its checksum`, where);
     }
     return bytes;

@@ -23,7 +23,11 @@ type Summary = Pick<BlockRef, 'minTs' | 'maxTs' | 'ordinalLast'>;
 /** Reads checkpoints: roots, table entries and block references. Pages never change, so they are kept once read. */
 export class IndexReader {
   private readonly storage: Storage;
-  private readonly cache = new Map<string, unknown>();
+  /** By their places: what lies in one place now may not be what did. */
+  private readonly cache = new Map<
+    number,
+    { readonly pointer: PagePointer; readonly kind: string; readonly value: unknown }
+  >();
 
   constructor(storage: Storage) {
     this.storage = storage;
@@ -106,12 +110,16 @@ export class IndexReader {
   }
 
   private cached<T>(kind: string, pointer: PagePointer, read: () => T): T {
-    const key = `${kind} ${pointer.offset} ${pointer.length} ${pointer.crc}`;
-    const known = this.cache.get(key);
-    if (known !== undefined) return known as T;
+    const { offset, length, crc } = pointer;
+    const known = this.cache.get(offset);
+    if (known !== undefined) {
+      const { pointer: of } = known;
+      if (of.crc === crc && of.length === length && known.kind === kind) return known.value as T;
+      this.cache.delete(offset);
+    }
     const value = read();
-    if (this.cache.size >= CACHED_PAGES) this.cache.delete(this.cache.keys().next().value as string);
-    this.cache.set(key, value);
+    if (this.cache.size >= CACHED_PAGES) this.cache.delete(this.cache.keys().next().value as number);
+    this.cache.set(offset, { pointer, kind, value });
     return value;
   }
 }

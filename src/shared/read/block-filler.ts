@@ -1,13 +1,16 @@
-import { lowerBound, upperBound } from '../aggregate/sorted-rows.ts';
 import { timeKind } from '../chunk/layout.ts';
 import type { ColumnTarget } from '../codec/column-target.ts';
-import { Block } from '../format/block.ts';
+import type { Block } from '../format/block.ts';
 import type { BlockRef } from '../format/block-ref.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { Column, ColumnType, TableDefinition } from '../schema/types.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { BlockSource } from './block-cache.ts';
 import { ColumnVectors, timesOf, VectorRoom, valuesOf } from './column-vectors.ts';
 import { copyRows, type ResultColumns } from './result-columns.ts';
+import { TimeSearch } from './time-search.ts';
+
+const numberTimes = new TimeSearch('f64');
+const int64Times = new TimeSearch('i64');
 
 /** Rows from…to - 1 of a block, and the row of the result that the first of them becomes. */
 export interface BlockSpan {
@@ -23,28 +26,15 @@ export interface OpenedBlock {
   readonly times: ColumnVectors;
 }
 
-/**
- * Which rows of a sorted block lie in a range of time, both ends inclusive: [from, to). Its times are decoded vector by
- * vector, only as far as they must be.
- * @throws DAMAGED
- */
+/** Which rows of a sorted block lie in a range of time, both ends inclusive: [from, to). @throws DAMAGED */
 export function rowsWithin(
   times: ColumnVectors,
   kind: 'f64' | 'i64',
   first: number | bigint,
   last: number | bigint,
 ): [from: number, to: number] {
-  let from = 0;
-  let to = 0;
-  for (let vector = 0; vector < times.count; vector++) {
-    const rows = times.rowsOf(vector);
-    const values = timeRoom(kind).decode(times, vector).values as Float64Array | BigInt64Array;
-    from += lowerBound(values, rows, first);
-    const before = upperBound(values, rows, last);
-    to += before;
-    if (before < rows) break;
-  }
-  return [from, to];
+  const search = kind === 'f64' ? numberTimes : int64Times;
+  return [search.row(times, first, false), search.row(times, last, true)];
 }
 
 /**
@@ -52,18 +42,18 @@ export function rowsWithin(
  * room of their own and copied from there.
  */
 export class BlockFiller {
-  private readonly storage: Storage;
+  private readonly blocks: BlockSource;
   private readonly definition: TableDefinition;
   private readonly columns: readonly Column[];
   private readonly result: ResultColumns;
 
   constructor(
-    storage: Storage,
+    blocks: BlockSource,
     definition: TableDefinition,
     columns: readonly Column[],
     result: ResultColumns,
   ) {
-    this.storage = storage;
+    this.blocks = blocks;
     this.definition = definition;
     this.columns = columns;
     this.result = result;
@@ -76,11 +66,14 @@ export class BlockFiller {
    */
   fill(span: BlockSpan, opened?: OpenedBlock): void {
     const { id, unit } = this.definition;
-    const block = opened?.block ?? new Block(this.storage, id, span.ref);
+    const block = opened?.block ?? this.blocks.open(id, span.ref);
     const { rows } = span.ref;
     const { time, columns } = this.result;
-    const times = opened?.times ?? new ColumnVectors(block.encodedTime(), rows, timesOf(timeKind(unit)));
-    fillColumn(times, span, time, timeRoom(timeKind(unit)));
+    if (time !== undefined) {
+      const kind = timeKind(unit);
+      const times = opened?.times ?? new ColumnVectors(block.encodedTime(), rows, timesOf(kind));
+      fillColumn(times, span, time, timeRoom(kind));
+    }
     for (const [i, column] of this.columns.entries()) {
       const bytes = block.encodedColumn(column);
       if (bytes === undefined) copyRows(undefined, undefined, 0, span.to - span.from, columns[i]!, span.at);
@@ -104,8 +97,9 @@ function fillColumn(vectors: ColumnVectors, span: BlockSpan, target: ColumnTarge
       vectors.decode(vector, target, at + start - from);
     } else {
       const first = Math.max(from, start);
-      const decoded = room.decode(vectors, vector);
-      copyRows(decoded, undefined, first - start, Math.min(to, end) - first, target, at + first - from);
+      const last = Math.min(to, end);
+      const decoded = room.decode(vectors, vector, first - start, last - start);
+      copyRows(decoded, undefined, first - start, last - first, target, at + first - from);
     }
   }
 }

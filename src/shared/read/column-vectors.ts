@@ -7,6 +7,7 @@ import { decodeVectorInto } from '../codec/decode.ts';
 import { decodeColumn } from '../codec/decode-column.ts';
 import { readU32 } from '../codec/int64.ts';
 import type { VectorStatistics } from '../codec/statistics.ts';
+import type { TimePoints } from '../codec/time-points.ts';
 import { IS_WHOLE, readVectorHeader, VECTOR_HEADER_BYTES } from '../codec/vector-header.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { ColumnType } from '../schema/types.ts';
@@ -63,11 +64,12 @@ export class ColumnVectors {
   }
 
   /**
-   * Decodes a vector to the target's rows from `row` on.
+   * Decodes a vector to the target's rows from `row` on: all of its rows, or at least `from`…`to` - 1, the others then holding
+   * anything.
    * @returns the target's column: the vector's rows, if `row` is 0 and the target has room for one vector
    * @throws DAMAGED
    */
-  decode(vector: number, target: ColumnTarget, row = 0): DecodedColumn {
+  decode(vector: number, target: ColumnTarget, row = 0, from = 0, to: number = VECTOR_ROWS): DecodedColumn {
     if (this.isWhole) {
       copyRows(this.decodeAll(), undefined, vector * VECTOR_ROWS, this.rowsOf(vector), target, row);
       return target.column();
@@ -77,11 +79,18 @@ export class ColumnVectors {
     if (count !== this.rowsOf(vector)) {
       throw damaged(at + 2, `a vector of ${count} rows where ${this.rowsOf(vector)} belong`);
     }
-    decodeVectorInto(this.bytes, at, target, row);
+    decodeVectorInto(this.bytes, at, target, row, from, to);
     return target.column();
   }
 
-  private get isWhole(): boolean {
+  /** Makes a vector's timestamps readable one by one, or those of all rows if one vector stands for all. @throws DAMAGED */
+  loadPoints(points: TimePoints, vector: number): void {
+    if (this.isWhole) points.load(this.bytes, 0, this.rows);
+    else points.load(this.bytes, this.offset(vector), this.rowsOf(vector));
+  }
+
+  /** Whether one vector stands for all rows, or a dictionary comes first. */
+  get isWhole(): boolean {
     return this.bytes.length > 1 && (this.bytes[1]! & IS_WHOLE) !== 0;
   }
 
@@ -111,21 +120,29 @@ export class VectorRoom {
   private readonly target: ColumnTarget;
   private vectors: ColumnVectors | undefined;
   private vector = -1;
+  private from = 0;
+  private to = 0;
 
   /** @param timeAsNumber of a time column: ms tables */
   constructor(kind: ColumnType, isTime = false, timeAsNumber = false) {
     this.target = new ColumnTarget(kind, isTime, timeAsNumber, VECTOR_ROWS);
   }
 
-  /** The decoded vector, until the next one is. One that is here still is not decoded again. @throws DAMAGED */
-  decode(vectors: ColumnVectors, vector: number): DecodedColumn {
-    if (this.vectors !== vectors || this.vector !== vector) {
+  /**
+   * The decoded vector, at least its rows `from`…`to` - 1, until the next one is. What is here still is not decoded again.
+   * @throws DAMAGED
+   */
+  decode(vectors: ColumnVectors, vector: number, from = 0, to: number = VECTOR_ROWS): DecodedColumn {
+    const isHere = this.vectors === vectors && this.vector === vector && this.from <= from && this.to >= to;
+    if (!isHere) {
       // A failure on the way leaves nothing that could be taken for a vector.
       this.vectors = undefined;
       this.target.validity = undefined;
-      vectors.decode(vector, this.target);
+      vectors.decode(vector, this.target, 0, from, to);
       this.vectors = vectors;
       this.vector = vector;
+      this.from = from;
+      this.to = to;
     }
     return this.target.column();
   }

@@ -8,23 +8,31 @@ type Values = DecodedColumn['values'];
 /** The columns of a result of a known number of rows, filled in place by decoding or by copying. */
 export class ResultColumns {
   readonly rows: number;
-  readonly time: ColumnTarget;
+  /** undefined if the timestamps are not wanted. */
+  readonly time: ColumnTarget | undefined;
   readonly columns: readonly ColumnTarget[];
 
   /**
-   * @param memories room for the times and then for each column, if they are not to have memory of their own: fixed-width
+   * @param timeKind undefined if the timestamps are not wanted
+   * @param memories room for the times, if wanted, and then for each column, if they are not to have memory of their own: fixed-width
    *   types only
    */
   constructor(
     types: readonly ColumnType[],
-    timeKind: 'f64' | 'i64',
+    timeKind: 'f64' | 'i64' | undefined,
     rows: number,
     memories?: readonly SharedArrayBuffer[],
   ) {
     this.rows = rows;
-    this.time = new ColumnTarget(timeKind, true, timeKind === 'f64', rows, memories?.[0]);
-    this.columns = types.map((type, i) => new ColumnTarget(type, false, false, rows, memories?.[i + 1]));
+    const first = timeKind === undefined ? 0 : 1;
+    this.time = timeKind && new ColumnTarget(timeKind, true, timeKind === 'f64', rows, memories?.[0]);
+    this.columns = types.map((type, i) => new ColumnTarget(type, false, false, rows, memories?.[i + first]));
   }
+}
+
+/** The times, if there are any, and the columns. */
+export function targetsOf({ time, columns }: ResultColumns): readonly ColumnTarget[] {
+  return time === undefined ? columns : [time, ...columns];
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Column, TableDefinition } from '../schema/types.ts';
 import { CountedStorage, type ReadCounters } from '../storage/counted-storage.ts';
 import type { Storage } from '../storage/storage.ts';
+import { blocksOf } from './block-cache.ts';
 import { BlockFiller, type BlockSpan } from './block-filler.ts';
 import { ResultColumns } from './result-columns.ts';
 
@@ -11,10 +12,11 @@ import { ResultColumns } from './result-columns.ts';
 export interface ScanTask {
   readonly definition: TableDefinition;
   readonly columns: readonly Column[];
-  readonly timeKind: 'f64' | 'i64';
+  /** undefined if the timestamps are not wanted. */
+  readonly timeKind: 'f64' | 'i64' | undefined;
   readonly rows: number;
   readonly spans: readonly BlockSpan[];
-  /** The result's times and columns. */
+  /** The result's times, if they are wanted, and columns. */
   readonly memories: readonly SharedArrayBuffer[];
   /**
    * Word `NEXT`: the next span that nobody has taken (all add). From word `STARTED` on, one for each worker: 1 before it
@@ -55,7 +57,7 @@ export function runScanTask(task: ScanTask, worker: number, storage: Storage): S
   Atomics.store(task.words, STARTED + worker, 1);
   const types = columns.map(({ type }) => type);
   const result = new ResultColumns(types, timeKind, rows, memories);
-  const filler = new BlockFiller(counted, definition, columns, result);
+  const filler = new BlockFiller(blocksOf(counted), definition, columns, result);
   try {
     for (;;) {
       const [first, end] = takeSpans(task);

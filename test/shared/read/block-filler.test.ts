@@ -7,6 +7,7 @@ import type { ColumnSource } from '../../../src/shared/codec/column-data.ts';
 import { Block, pushBlock, sealBlock } from '../../../src/shared/format/block.ts';
 import type { BlockRef } from '../../../src/shared/format/block-ref.ts';
 import { ByteSink } from '../../../src/shared/format/byte-sink.ts';
+import { blocksOf } from '../../../src/shared/read/block-cache.ts';
 import { BlockFiller, rowsWithin } from '../../../src/shared/read/block-filler.ts';
 import { ColumnVectors, timesOf, valuesOf } from '../../../src/shared/read/column-vectors.ts';
 import { ResultColumns } from '../../../src/shared/read/result-columns.ts';
@@ -101,13 +102,13 @@ describe('a block of several vectors', () => {
           const from = Math.floor(rows * cut * 0.7);
           const to = Math.max(from, rows - Math.floor((rows * cut) / 3));
           const result = new ResultColumns(['f64', 'i32', 'f64'], 'f64', at + to - from);
-          new BlockFiller(storage, DEFINITION, COLUMNS, result).fill({ ref, from, to, at });
+          new BlockFiller(blocksOf(storage), DEFINITION, COLUMNS, result).fill({ ref, from, to, at });
           const [f64, i32, added] = result.columns;
           const isPresent = (target: typeof f64, row: number): boolean =>
             target!.validity === undefined || ((target!.validity[row >> 3]! >> (row & 7)) & 1) !== 0;
           for (let i = from; i < to; i++) {
             const row = at + i - from;
-            assert.ok(result.time.f64[row] === ts[i]);
+            assert.ok(result.time!.f64[row] === ts[i]);
             assert.ok(Object.is(isPresent(f64, row) ? f64!.f64[row] : null, values[i]), `row ${i}`);
             assert.ok(i32!.words[row] === i % 1000);
             assert.ok(!isPresent(added, row), 'the block is older than this column');
@@ -175,7 +176,7 @@ describe('a block of several vectors', () => {
         const plan = { grid, from: 1500, to: 1e12, timeKind: 'f64', perMs: 1, columns } as const;
         const last = grid.numberOf(ts.at(-1)!);
         const aggregator = new BucketAggregator(plan, 0, last, block.rows);
-        aggregator.add(new BlockInputs(storage, DEFINITION).of(ref));
+        aggregator.add(new BlockInputs(blocksOf(storage), DEFINITION).of(ref));
         const column = aggregator.columns[0]!;
         const found = new Map(aggregator.slots.inOrder().filter(([, slot]) => aggregator.rows[slot]! > 0));
         const naive = new Map<number, (number | null)[]>();

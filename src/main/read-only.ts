@@ -88,10 +88,14 @@ export class ReadOnlyDatabase implements DatabaseCore {
     const key = `${definition.id} ${definition.versions.length}`;
     let core = this.cores.get(key);
     if (core === undefined) {
-      core = new TableCore(this, definition, undefined);
+      core = new TableCore(this, definition, { active: undefined, cores: [] });
       this.cores.set(key, core);
     }
     return core;
+  }
+
+  appender(): never {
+    throw readOnlyError();
   }
 
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot {

@@ -40,6 +40,8 @@ export interface TableHost {
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot;
   /** Whether an error of reading comes from a snapshot that is too old, so that a new one helps. */
   isPassing(error: unknown): boolean;
+  /** What takes rows for a version of a table; only where `checkWritable` allows. */
+  appender(definition: TableDefinition): TableAppender;
   /** The table with one column more. */
   addColumn(definition: TableDefinition, spec: unknown): TableCore;
   /** The newest row of each table. */
@@ -48,30 +50,28 @@ export interface TableHost {
   appended(definition: TableDefinition): boolean;
 }
 
-/** Which of a table's appenders in this thread has a chunk open: one a version of the schema, one open chunk for all. */
+/** What the versions of a table's schema share in this thread: of their appenders, one has a chunk open. */
 export interface Lane {
   active: TableAppender | undefined;
+  cores: readonly TableCore[];
 }
 
-/** A table without its types: what `Table` wraps. */
+/** A table without its types: what `Table` wraps. A thread may know thousands, so what only some need is made on first use. */
 export class TableCore {
   readonly definition: TableDefinition;
   private readonly host: TableHost;
-  private readonly appender: TableAppender | undefined;
   private readonly lane: Lane;
-  private readonly reader: TableReader;
+  private made: TableAppender | undefined = undefined;
 
-  constructor(
-    host: TableHost,
-    definition: TableDefinition,
-    appender: TableAppender | undefined,
-    lane: Lane = { active: appender },
-  ) {
+  constructor(host: TableHost, definition: TableDefinition, lane: Lane) {
     this.host = host;
     this.definition = definition;
-    this.appender = appender;
     this.lane = lane;
-    this.reader = {
+  }
+
+  private get reader(): TableReader {
+    const { host, definition } = this;
+    return {
       storage: host.storage,
       cache: host.cache,
       definition,
@@ -81,22 +81,28 @@ export class TableCore {
     };
   }
 
+  private get appender(): TableAppender {
+    this.made ??= this.host.appender(this.definition);
+    return this.made;
+  }
+
   appendRow(ts: number | bigint, values: readonly unknown[]): boolean {
     this.host.checkWritable();
-    if (this.lane.active !== this.appender) this.takeLane();
-    this.appender!.appendRow(ts, values);
+    const { appender } = this;
+    if (this.lane.active !== appender) this.takeLane();
+    appender.appendRow(ts, values);
     return this.host.appended(this.definition);
   }
 
   append(batch: unknown): boolean {
     this.host.checkWritable();
-    const { definition } = this;
+    const { appender, definition } = this;
     const batches = isArrowInput(batch)
       ? arrowToBatches(batch, currentColumns(definition), definition.unit)
       : [batch];
-    const checked = batches.map((part) => checkBatch(this.appender!, part));
-    if (this.lane.active !== this.appender) this.takeLane();
-    for (const part of checked) appendBatch(this.appender!, part);
+    const checked = batches.map((part) => checkBatch(appender, part));
+    if (this.lane.active !== appender) this.takeLane();
+    for (const part of checked) appendBatch(appender, part);
     return this.host.appended(definition);
   }
 
@@ -253,11 +259,6 @@ export class TableCore {
       (name) => all.find((column) => column.name === name)!,
     );
     return new ArrowOutput(await loadArrow(), this.definition.unit, wanted ?? all, ts !== false);
-  }
-
-  /** Sends the filling chunk of this thread, so that a close need not look for it. */
-  sendChunk(): void {
-    this.appender?.sendChunk();
   }
 }
 

@@ -28,6 +28,9 @@ import { checkPath } from './read-only.ts';
 /** A writer's heap holds what it knows of open chunks; one that needs more than this has gone astray. */
 const WRITER_HEAP_MB = 1024;
 
+/** Of the coordinator's heap: what it makes is mostly gone at once, and a larger nursery only takes memory. */
+const COORDINATOR_YOUNG_MB = 6;
+
 const COORDINATOR = new URL('../workers/coordinator/entry.js', import.meta.url);
 
 /**
@@ -57,7 +60,10 @@ export async function startThreads(
     maintenance: options.maintenance,
     retentionMs: options.retentionMs,
   };
-  const worker = new Worker(COORDINATOR, { workerData: start });
+  const worker = new Worker(COORDINATOR, {
+    workerData: start,
+    resourceLimits: { maxYoungGenerationSizeMb: COORDINATOR_YOUNG_MB },
+  });
   const thread = new CoordinatorThread(worker, shared.control);
   try {
     const { tables, producer } = await thread.start();

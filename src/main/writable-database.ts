@@ -17,6 +17,7 @@ import { MillraceError } from '../shared/errors.ts';
 import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
 import { BlockCache } from '../shared/read/block-cache.ts';
 import { checkColumnSpecs, checkName, checkUnit } from '../shared/schema/check-names.ts';
+import { SchemaPool } from '../shared/schema/schema-pool.ts';
 import { asOfVersion, type TableDefinition, versionWith } from '../shared/schema/types.ts';
 import { CountedStorage } from '../shared/storage/counted-storage.ts';
 import type { DatabaseStats, LastRow, WriterStats } from './api-types.ts';
@@ -43,10 +44,10 @@ export class WritableDatabase implements DatabaseCore {
   private readonly lastRows: LastRows;
   private readonly pins: CheckpointPins;
   private readonly byName = new Map<string, TableDefinition>();
-  private readonly byId = new Map<number, TableDefinition>();
-  /** Of each table, one a version of its schema. */
-  private readonly cores = new Map<number, TableCore[]>();
-  private readonly lanes = new Map<number, Lane>();
+  // By table id, which count from 1 without many gaps.
+  private readonly byId: (TableDefinition | undefined)[] = [];
+  private readonly lanes: (Lane | undefined)[] = [];
+  private readonly schemas = new SchemaPool();
   /** How many of the catalog's changes this handle knows. */
   private seen: number;
   private readonly alwaysDurable: boolean;
@@ -111,35 +112,34 @@ export class WritableDatabase implements DatabaseCore {
 
   core(definition: TableDefinition): TableCore {
     const { id, versions } = definition;
-    let cores = this.cores.get(id);
-    if (cores === undefined) {
-      cores = [];
-      this.cores.set(id, cores);
-      this.lanes.set(id, { active: undefined });
-    }
-    cores[versions.length] ??= new TableCore(
-      this,
-      definition,
-      new TableAppender(this.producer, this.engine.clock, definition),
-      this.lanes.get(id)!,
-    );
-    return cores[versions.length]!;
+    const lane = this.lanes[id];
+    // One a version of the schema; hardly any table has several.
+    const known = lane?.cores.find((core) => core.definition.versions.length === versions.length);
+    if (known !== undefined) return known;
+    const own: Lane = lane ?? { active: undefined, cores: [] };
+    const core = new TableCore(this, definition, own);
+    this.lanes[id] = own;
+    // Made anew, for a list that grows has room for many more.
+    own.cores = [...own.cores, core];
+    return core;
+  }
+
+  appender(definition: TableDefinition): TableAppender {
+    return new TableAppender(this.producer, this.engine.clock, definition);
   }
 
   createTable(name: string, specs: unknown, unit: unknown): TableDefinition {
     checkName('table', name);
     const columns = checkColumnSpecs(name, specs);
-    const definition = this.engine.link.callSync('createTable', { name, columns, unit: checkUnit(unit) });
-    this.learn(definition);
+    const made = this.engine.link.callSync('createTable', { name, columns, unit: checkUnit(unit) });
+    const definition = this.learn(made);
     // It may have had columns added since; who asks for these columns appends these.
     return asOfVersion(definition, versionWith(definition, columns)!.version);
   }
 
   addColumn({ name }: TableDefinition, spec: unknown): TableCore {
     const [column] = checkColumnSpecs(name, [spec]);
-    const definition = this.engine.link.callSync('addColumn', name, column!);
-    this.learn(definition);
-    return this.core(definition);
+    return this.core(this.learn(this.engine.link.callSync('addColumn', name, column!)));
   }
 
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot {
@@ -173,18 +173,21 @@ export class WritableDatabase implements DatabaseCore {
     }
   }
 
-  private learn(definition: TableDefinition): void {
+  /** @returns the definition as it is kept here */
+  private learn(told: TableDefinition): TableDefinition {
+    const definition = this.schemas.share(told);
     const { id, name, versions } = definition;
-    if (versions.length < (this.byId.get(id)?.versions.length ?? 0)) return;
-    this.byId.set(id, definition);
+    if (versions.length < (this.byId[id]?.versions.length ?? 0)) return definition;
+    this.byId[id] = definition;
     this.byName.set(name, definition);
+    return definition;
   }
 
   /** A table with all versions of its schema; one load if nobody has added a column. */
   private newest(definition: TableDefinition): TableDefinition {
     const { id } = definition;
-    if (this.engine.shared.tables.version(id) > this.byId.get(id)!.versions.length) this.refresh();
-    return this.byId.get(id)!;
+    if (this.engine.shared.tables.version(id) > this.byId[id]!.versions.length) this.refresh();
+    return this.byId[id]!;
   }
 
   last(definitions: readonly TableDefinition[]): (LastRow | null)[] {

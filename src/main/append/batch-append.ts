@@ -96,7 +96,7 @@ function storeFixed(
     }
     return;
   }
-  copyTyped(slot.views, appender.columns[i]!.type, values, from, count, slot.valuesAt[i]! + slot.row);
+  copyTyped(slot.views, appender.columns[i]!.type, values, from, count, appender.placeOf(i, slot.row));
   if (validity === undefined) return;
   for (let row = 0; row < count; row++) {
     if (!isSet(validity, from + row)) appender.storeNull(i, slot.row + row);

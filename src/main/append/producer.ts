@@ -1,20 +1,15 @@
 import {
   CAPACITY,
-  chunkCount,
-  DATA,
-  DATA_BYTES,
+  chunkAt,
   FILLING,
-  FREE,
   headerWord,
   openHeader,
-  PRODUCER,
   SENT,
   STATE,
   takeHeader,
 } from '../../shared/chunk/header.ts';
 import { fixedBytes } from '../../shared/chunk/layout.ts';
 import { SLAB_BYTES, slabCount } from '../../shared/chunk/slab-table.ts';
-import type { MemoryViews } from '../../shared/chunk/views.ts';
 import type { ProducerTicket } from '../../shared/control/api.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
 import {
@@ -29,43 +24,26 @@ import {
   writerWord,
 } from '../../shared/control/words.ts';
 import { invariant } from '../../shared/errors.ts';
-import { DescriptorRing } from '../../shared/ring/descriptor-ring.ts';
 import type { ColumnType } from '../../shared/schema/types.ts';
 import type { Waiting } from '../../shared/wait.ts';
+import type { Claim } from './claims.ts';
+import { type ChunkOwner, OwnerList } from './owner-list.ts';
+import { chunkBytesOf, ProducerMemory } from './producer-memory.ts';
 import { SlabAllocator } from './slab-allocator.ts';
 
 /** Share of the memory in use above which `append*` says "slow down", and below which `drained()` resolves. */
 const HIGH_WATER = 0.5;
 const LOW_WATER = 0.25;
 
-/** A chunk that a producer is filling. */
-export interface FillingChunk {
-  readonly writer: number;
-  readonly views: MemoryViews;
-  readonly chunk: number;
+/** Share of a producer's memory that the chunks of all its tables should take together; the rest is for those on their way. */
+const FILLING_SHARE = 0.5;
+
+/** A chunk that was just opened. */
+export interface OpenedChunk {
+  /** First word of its header. */
   readonly word: number;
   readonly data: number;
   readonly bytes: number;
-  readonly capacity: number;
-}
-
-/** Who fills a chunk; asked to give it up when memory runs out. */
-export interface ChunkOwner {
-  /** Sends the owner's filling chunk, if it has one. */
-  sendChunk(): void;
-}
-
-interface WriterSide {
-  readonly views: MemoryViews;
-  readonly slabs: SlabAllocator;
-  readonly hints: DescriptorRing;
-  readonly backs: DescriptorRing;
-  /** Headers of this producer that are free. */
-  readonly headers: number[];
-  /** Headers of chunks that are filling or on their way. */
-  readonly busy: Set<number>;
-  /** Takes back one chunk, if it is free. */
-  readonly takeBack: (chunk: number) => void;
 }
 
 /** A thread that appends: opens chunks, sends them to their writers, takes them back. */
@@ -73,10 +51,10 @@ export class Producer {
   readonly slot: number;
   private readonly shared: SharedState;
   private readonly waiting: Waiting;
-  private readonly sides: WriterSide[];
+  /** One a writer. */
+  private readonly sides: ProducerMemory[];
   private readonly word: number;
-  /** Owners of filling chunks, least recently used first. */
-  private readonly owners = new Set<ChunkOwner>();
+  private readonly owners = new OwnerList();
   private readonly budget: number;
   ended = false;
 
@@ -85,20 +63,37 @@ export class Producer {
     this.waiting = waiting;
     this.slot = ticket.slot;
     this.word = producerWord(ticket.slot);
-    this.sides = shared.memories.map((views, writer) => {
-      const side: WriterSide = {
-        views,
-        slabs: new SlabAllocator(views, ticket.slot),
-        hints: new DescriptorRing(ticket.hints[writer]!),
-        backs: new DescriptorRing(ticket.backs[writer]!),
-        headers: freeHeadersOf(views, ticket.slot),
-        busy: new Set(),
-        takeBack: (chunk) => takeBack(side, chunk),
-      };
-      return side;
-    });
+    this.sides = shared.memories.map(
+      (views, writer) => new ProducerMemory(views, ticket.slot, ticket.hints[writer]!, ticket.backs[writer]!),
+    );
     this.budget = shared.memories.reduce((sum, views) => sum + chunkBytesOf(views), 0);
     void listen(shared.control.words, this.word + P_ASKED, new WeakRef(this));
+  }
+
+  /** Where a table's chunks lie. */
+  memoryOf(tableId: number): ProducerMemory {
+    return this.sides[writerOf(tableId, this.sides.length)]!;
+  }
+
+  /**
+   * How many rows a table's next chunk should have room for.
+   * @param rows that it would like to have, a power of two; so many bytes are they
+   * @param least not less than that
+   */
+  fairCapacity(
+    tableId: number,
+    claim: Claim,
+    rows: number,
+    bytes: number,
+    least: number,
+    now: number,
+  ): number {
+    const side = this.memoryOf(tableId);
+    side.claims.note(claim, SlabAllocator.sizeFor(bytes), now);
+    const most = this.share(side) * SLAB_BYTES * FILLING_SHARE;
+    let capacity = rows;
+    for (let wanted = side.claims.total; wanted > most && capacity > least; wanted /= 2) capacity /= 2;
+    return capacity;
   }
 
   /** Among how many producers the memory is shared. */
@@ -107,7 +102,7 @@ export class Producer {
   }
 
   /** Slabs of one memory that this producer may hold. */
-  private share(side: WriterSide): number {
+  private share(side: ProducerMemory): number {
     return Math.max(1, Math.floor(slabCount(side.views) / this.sharers));
   }
 
@@ -123,7 +118,7 @@ export class Producer {
   async drained(): Promise<void> {
     const done = (): boolean => {
       // Every chunk: the writers' word of one may have found its ring full, and nothing may come after it.
-      this.collect(true);
+      this.collectAll();
       return (
         this.usedBytes <= (this.budget / this.sharers) * LOW_WATER || this.shared.control.state !== STATE_OPEN
       );
@@ -147,7 +142,7 @@ export class Producer {
     kinds: readonly ColumnType[],
     capacity: number,
     arenaBytes: number,
-  ): FillingChunk {
+  ): OpenedChunk {
     const writer = writerOf(tableId, this.sides.length);
     const side = this.sides[writer]!;
     const wanted = fixedBytes(kinds, capacity) + arenaBytes;
@@ -160,16 +155,15 @@ export class Producer {
     const { header, data, bytes } = opened;
     // Once a chunk, so that a row costs no sum.
     this.isCrowded = this.usedBytes > (this.budget / this.sharers) * HIGH_WATER;
-    this.owners.delete(owner);
     this.owners.add(owner);
     this.hint(side, writer, header);
     const word = headerWord(header);
     invariant(side.views.i32[word + CAPACITY] === capacity, 'a chunk is as it was opened');
-    return { writer, views: side.views, chunk: header, word, data, bytes, capacity };
+    return { word, data, bytes };
   }
 
   private tryOpen(
-    side: WriterSide,
+    side: ProducerMemory,
     writer: number,
     tableId: number,
     schemaVersion: number,
@@ -190,7 +184,7 @@ export class Producer {
       capacity,
       producer: this.slot,
     });
-    side.busy.add(header);
+    side.open(header);
     const isOurs = side.slabs.confirm(piece, size);
     if (!isOurs) {
       Atomics.store(side.views.i32, headerWord(header) + STATE, SENT);
@@ -200,7 +194,7 @@ export class Producer {
   }
 
   /** Lets others have their part, if there are more producers than before or one of them waits. */
-  private giveWay(side: WriterSide): void {
+  private giveWay(side: ProducerMemory): void {
     const share = this.share(side);
     if (side.slabs.held > share) side.slabs.shed(share);
     if (Atomics.load(this.shared.control.words, this.word + P_ASKED) !== 0) this.answerAsked();
@@ -211,7 +205,7 @@ export class Producer {
     if (this.ended || this.shared.control.state !== STATE_OPEN) return;
     Atomics.store(this.shared.control.words, this.word + P_ASKED, 0);
     this.sendAll();
-    this.collect(true);
+    this.collectAll();
     for (const side of this.sides) side.slabs.shed(this.share(side));
   }
 
@@ -233,30 +227,31 @@ export class Producer {
     Atomics.notify(this.shared.control.words, this.word + P_ASKED);
   }
 
-  /** Hands a chunk over to its writer. */
-  send(owner: ChunkOwner, chunk: FillingChunk): void {
-    const side = this.sides[chunk.writer]!;
-    this.owners.delete(owner);
-    const was = Atomics.compareExchange(side.views.i32, chunk.word + STATE, FILLING, SENT);
+  /** Hands a table's chunk over to its writer. @param word the first of its header */
+  send(owner: ChunkOwner, tableId: number, word: number): void {
+    const writer = writerOf(tableId, this.sides.length);
+    const side = this.sides[writer]!;
+    this.owners.remove(owner);
+    const was = Atomics.compareExchange(side.views.i32, word + STATE, FILLING, SENT);
     invariant(was === FILLING, 'a chunk that is sent was filling');
-    this.hint(side, chunk.writer, chunk.chunk);
+    this.hint(side, writer, chunkAt(word));
   }
 
   /** Sends every filling chunk of this thread, least recently used first. */
   sendAll(): void {
-    for (const owner of [...this.owners]) owner.sendChunk();
+    this.owners.sendAll();
   }
 
   /** Tells a writer of a chunk; if the ring is full it must look at all of them. */
-  private hint(side: WriterSide, writer: number, chunk: number): void {
+  private hint(side: ProducerMemory, writer: number, chunk: number): void {
     if (!side.hints.push(chunk)) Atomics.store(this.shared.control.words, writerWord(writer) + W_WALK, 1);
     this.shared.control.ring(writer);
   }
 
   /** A free header and memory for a chunk, waiting for them if need be. */
-  private room(side: WriterSide, writer: number, bytes: number): { header: number; data: number } {
+  private room(side: ProducerMemory, writer: number, bytes: number): { header: number; data: number } {
     // What came back first: its bytes are in the caches still, and fresh memory must be made by the system page by page.
-    side.backs.drain(side.takeBack);
+    side.collect(false);
     let room = this.tryRoom(side, bytes, false);
     if (room !== undefined) return room;
     this.sendAll();
@@ -266,7 +261,7 @@ export class Producer {
     this.shared.control.ring(writer);
     try {
       this.waiting.block(this.word + P_BELL, () => {
-        this.collect(true);
+        this.collectAll();
         room = this.tryRoom(side, bytes, true);
         if (room === undefined) this.askOthers();
         return room !== undefined || this.shared.control.state !== STATE_OPEN;
@@ -279,7 +274,7 @@ export class Producer {
   }
 
   private tryRoom(
-    side: WriterSide,
+    side: ProducerMemory,
     bytes: number,
     fromOthers: boolean,
   ): { header: number; data: number } | undefined {
@@ -293,15 +288,9 @@ export class Producer {
     return { header, data };
   }
 
-  /**
-   * Takes back the chunks that writers have let go of.
-   * @param walk look at every chunk on its way too: the ring of returns may have been full
-   */
-  private collect(walk = false): void {
-    for (const side of this.sides) {
-      side.backs.drain(side.takeBack);
-      if (walk) for (const chunk of [...side.busy]) side.takeBack(chunk);
-    }
+  /** Takes back all chunks that writers have let go of. */
+  private collectAll(): void {
+    for (const side of this.sides) side.collect(true);
   }
 }
 
@@ -329,27 +318,6 @@ interface OpenPiece {
   readonly isOurs: boolean;
 }
 
-/** Headers that an earlier producer of this slot took. All are free: the slot was not given away before. */
-function freeHeadersOf(views: MemoryViews, slot: number): number[] {
-  const headers: number[] = [];
-  // Slot 0 is the opening thread's, the first there is; and a header that was never opened names it, too.
-  for (let chunk = slot === 0 ? -1 : chunkCount(views) - 1; chunk >= 0; chunk--) {
-    if (views.i32[headerWord(chunk) + PRODUCER] === slot) headers.push(chunk);
-  }
-  return headers;
-}
-
-function takeBack(side: WriterSide, chunk: number): void {
-  const { i32, u32 } = side.views;
-  const word = headerWord(chunk);
-  // A hint may come twice or late; the header says what is so.
-  if (!side.busy.has(chunk) || Atomics.load(i32, word + STATE) !== FREE) return;
-  side.busy.delete(chunk);
-  const bytes = i32[word + DATA_BYTES]!;
-  side.slabs.give(SlabAllocator.startOf((u32[word + DATA] as number) * 64, bytes), bytes);
-  side.headers.push(chunk);
-}
-
 /**
  * How far into its piece of memory a chunk's data begins: chunks of several tables that are filled in turn should not
  * begin at the same place of the caches (see `SKEW_BYTES` in layout.ts). Only slack is used, and never half of the piece, so
@@ -360,8 +328,3 @@ function skewOf(header: number, slack: number): number {
 }
 
 const CHUNK_SKEW_BYTES = 320;
-
-/** Bytes of a memory that chunks can have. */
-export function chunkBytesOf(views: MemoryViews): number {
-  return slabCount(views) * SLAB_BYTES;
-}

@@ -52,6 +52,11 @@ export function headerWord(chunk: number): number {
   return HEADERS_AT / 4 + chunk * WORDS;
 }
 
+/** The chunk whose header begins with a word. */
+export function chunkAt(word: number): number {
+  return (word - HEADERS_AT / 4) / WORDS;
+}
+
 /** The ordinal of a chunk. */
 export function ordinalOf(views: MemoryViews, word: number): number {
   return views.f64[(word + ORDINAL) >> 1]!;

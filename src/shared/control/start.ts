@@ -64,6 +64,11 @@ export interface SyncCall {
   readonly slot: number;
 }
 
+/** What a writer's thread is started with that has nothing to do yet: once the bell's word is 1, a `WriterStart` has come. */
+export interface StandbyStart {
+  readonly bell: SharedArrayBuffer;
+}
+
 /** What a writer's thread is started with. */
 export interface WriterStart {
   readonly handles: SharedHandles;

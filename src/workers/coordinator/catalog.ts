@@ -5,6 +5,7 @@ import type { CatalogEntry } from '../../shared/format/root.ts';
 import type { TableEntry, TableState } from '../../shared/format/table-record.ts';
 import { EMPTY_STATE } from '../../shared/recovery/recover.ts';
 import { MAX_COLUMNS, MAX_SCHEMA_VERSIONS, MAX_TABLES } from '../../shared/schema/limits.ts';
+import { SchemaPool } from '../../shared/schema/schema-pool.ts';
 import { type Column, type TableDefinition, versionWith } from '../../shared/schema/types.ts';
 
 /** Tables of a catalog page: one that changes rewrites about 10 KiB. */
@@ -20,6 +21,7 @@ interface CatalogPage {
 export class Catalog {
   private readonly byId = new Map<number, TableEntry>();
   private readonly byName = new Map<string, number>();
+  private readonly schemas = new SchemaPool();
   private readonly pages = new Map<number, CatalogPage>();
   nextId: number;
   /** Every definition that there was, and each that was made or changed since, in order. Handles read on from where they are. */
@@ -27,9 +29,10 @@ export class Catalog {
 
   constructor(entries: Iterable<TableEntry>, nextId: number) {
     this.nextId = nextId;
-    for (const entry of entries) {
-      this.put(entry);
-      this.changes.push(entry.definition);
+    for (const { definition: read, state } of entries) {
+      const definition = this.schemas.share(read);
+      this.put({ definition, state });
+      this.changes.push(definition);
     }
   }
 
@@ -49,12 +52,12 @@ export class Catalog {
       });
     }
     const columns: Column[] = table.columns.map(({ name, type }, i) => ({ id: i + 1, name, type }));
-    const definition = {
+    const definition = this.schemas.share({
       id: this.nextId++,
       name: table.name,
       unit: table.unit,
       versions: [{ version: 1, columns }],
-    };
+    });
     this.put({ definition, state: EMPTY_STATE });
     this.changes.push(definition);
     return { definition, isNew: true };
@@ -91,7 +94,7 @@ export class Catalog {
     }
     const id = Math.max(...columns.map((column) => column.id)) + 1;
     const next = { version: version + 1, columns: [...columns, { id, name, type }] };
-    const definition = { ...known, versions: [...known.versions, next] };
+    const definition = this.schemas.share({ ...known, versions: [...known.versions, next] });
     this.put({ ...this.byId.get(known.id)!, definition });
     this.changes.push(definition);
     return { definition, isNew: true };

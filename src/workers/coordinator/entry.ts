@@ -1,6 +1,6 @@
 // The coordinator's thread: an event loop that steps the coordinator when a writer wrote, a handle called, or its time came.
 
-import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, type Worker, workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { systemClock } from '../../shared/clock.ts';
@@ -30,6 +30,7 @@ import { Coordinator, type WriterPeer } from './coordinator.ts';
 import { Door } from './door.ts';
 import { type FileLock, lockFile } from './lock.ts';
 import { Supervisor } from './supervisor.ts';
+import { WriterThreads } from './writer-threads.ts';
 
 const start = workerData as CoordinatorStart;
 const shared = attachSharedState(start.handles);
@@ -48,7 +49,8 @@ let door: Door | undefined;
 const MAX_DEATHS = 20;
 /** Of each writer: what it had committed when it last died, and how often it has died since. */
 const deaths = new Map<number, { committed: number; count: number }>();
-const supervisor = new Supervisor(control);
+const writerThreads = new WriterThreads(start.writerHeapMb);
+const supervisor = new Supervisor(control, () => writerThreads.prepare());
 /** Writers that ended because they were told to. */
 const stopped = new Set<number>();
 
@@ -83,10 +85,7 @@ function startWriter(options: WriterOptions): WriterPeer {
     options,
     ...(start.faults === undefined ? {} : { faults: start.faults }),
   };
-  const worker = new Worker(new URL('../writer/entry.js', import.meta.url), {
-    workerData: data,
-    resourceLimits: { maxOldGenerationSizeMb: start.writerHeapMb },
-  });
+  const worker = writerThreads.start(data);
   threads.set(options.writer, worker);
   supervisor.watch(options.writer, worker);
   workers++;
@@ -161,6 +160,7 @@ function endIfDone(): void {
   if (!closed || workers > 0) return;
   clearTimeout(timer);
   supervisor.end();
+  writerThreads.end();
   door?.close();
   parentPort!.close();
 }

@@ -22,7 +22,8 @@ import type { MemoryViews } from '../../shared/chunk/views.ts';
 import type { ColumnSource } from '../../shared/codec/column-data.ts';
 import { invariant } from '../../shared/errors.ts';
 import type { LogPosition } from '../../shared/format/root.ts';
-import type { Column, ColumnType, SchemaVersion, TableDefinition } from '../../shared/schema/types.ts';
+import { SchemaPool } from '../../shared/schema/schema-pool.ts';
+import type { Column, SchemaVersion, TableDefinition } from '../../shared/schema/types.ts';
 
 /** What a writer knows of a chunk that is not free. */
 export interface KnownChunk {
@@ -33,7 +34,6 @@ export interface KnownChunk {
   readonly producer: number;
   readonly schemaVersion: number;
   readonly columns: readonly Column[];
-  readonly sources: readonly ColumnSource[];
   /** Upper bound of a block of all its rows. */
   readonly rawBytes: number;
   /** Rows in blocks, staged or committed. */
@@ -45,7 +45,17 @@ export interface KnownChunk {
   /** How many checkpoints there had been when the chunk was first seen. */
   readonly seenAt: number;
   queued: boolean;
+  /** Encoded since it was sent; waits for the commit. */
+  staged: boolean;
+  /** Its columns in place, while there is use for them. */
+  sources: readonly ColumnSource[] | undefined;
 }
+
+/**
+ * Chunks whose columns are kept at hand from commit to commit. They are a dozen views on the memory for each chunk, so with
+ * tens of thousands of chunks filling they would outweigh the rows; beyond this number they are made anew for each commit.
+ */
+const MAX_KEPT_SOURCES = 2048;
 
 /** Room for headers beside the raw values: block header, column directory, vector headers. */
 const BLOCK_OVERHEAD = 256;
@@ -54,7 +64,9 @@ const BLOCK_OVERHEAD = 256;
 export class ChunkBook {
   private readonly views: MemoryViews;
   private readonly tables = new Map<number, TableDefinition>();
+  private readonly schemas = new SchemaPool();
   private readonly known = new Map<number, KnownChunk>();
+  private keptSources = 0;
   /** Sent chunks in the order in which they were sent. */
   readonly queue: KnownChunk[] = [];
   checkpoints = 0;
@@ -64,7 +76,7 @@ export class ChunkBook {
   }
 
   setTable(definition: TableDefinition): void {
-    this.tables.set(definition.id, definition);
+    this.tables.set(definition.id, this.schemas.share(definition));
   }
 
   hasTable(tableId: number): boolean {
@@ -125,12 +137,36 @@ export class ChunkBook {
     return this.known.get(known.chunk) === known;
   }
 
-  /** The chunk of a table's ordinal, if it is not free. */
-  find(tableId: number, ordinal: number): KnownChunk | undefined {
+  /** All chunks by table and ordinal, for as long as none comes or goes. */
+  byName(): (tableId: number, ordinal: number) => KnownChunk | undefined {
+    const tables = new Map<number, Map<number, KnownChunk>>();
     for (const known of this.known.values()) {
-      if (known.tableId === tableId && known.ordinal === ordinal) return known;
+      const table = tables.get(known.tableId) ?? new Map<number, KnownChunk>();
+      tables.set(known.tableId, table.set(known.ordinal, known));
     }
-    return undefined;
+    return (tableId, ordinal) => tables.get(tableId)?.get(ordinal);
+  }
+
+  /** A chunk's columns in place, `ts` first. */
+  sources(known: KnownChunk): readonly ColumnSource[] {
+    if (known.sources !== undefined) return known.sources;
+    const { i32 } = this.views;
+    const { word, columns } = known;
+    const { unit } = this.version(known.tableId, known.schemaVersion);
+    const kinds = columns.map((column) => column.type);
+    const layout = chunkLayout(kinds, i32[word + CAPACITY]!, i32[word + DATA_BYTES]!);
+    const sources = chunkSources(this.views, layout, dataOffset(this.views, word), timeKind(unit));
+    // A sent one is encoded once.
+    if (known.queued || this.keptSources >= MAX_KEPT_SOURCES) return sources;
+    this.keptSources++;
+    known.sources = sources;
+    return sources;
+  }
+
+  private dropSources(known: KnownChunk): void {
+    if (known.sources === undefined) return;
+    known.sources = undefined;
+    this.keptSources--;
   }
 
   /** Publishes how many rows of a chunk are committed. */
@@ -147,6 +183,7 @@ export class ChunkBook {
       'a chunk goes back only when its rows are logged',
     );
     invariant(Atomics.load(i32, known.word + STATE) === SENT, 'a chunk that goes back was sent');
+    this.dropSources(known);
     this.known.delete(known.chunk);
     Atomics.store(i32, known.word + STATE, FREE);
   }
@@ -160,9 +197,7 @@ export class ChunkBook {
     const { i32 } = this.views;
     const tableId = i32[word + TABLE]!;
     const schemaVersion = i32[word + SCHEMA_VERSION]!;
-    const { unit, version } = this.version(tableId, schemaVersion);
-    const kinds: ColumnType[] = version.columns.map((column) => column.type);
-    const layout = chunkLayout(kinds, i32[word + CAPACITY]!, i32[word + DATA_BYTES]!);
+    const { version } = this.version(tableId, schemaVersion);
     const known: KnownChunk = {
       chunk,
       word,
@@ -171,14 +206,15 @@ export class ChunkBook {
       producer: i32[word + PRODUCER]!,
       schemaVersion,
       columns: version.columns,
-      sources: chunkSources(this.views, layout, dataOffset(this.views, word), timeKind(unit)),
-      rawBytes: layout.bytes + BLOCK_OVERHEAD + 64 * (kinds.length + 1),
+      rawBytes: i32[word + DATA_BYTES]! + BLOCK_OVERHEAD + 64 * (version.columns.length + 1),
       // Zero, unless this writer succeeds one that died: then what that one had committed.
       blocked: Atomics.load(i32, word + BLOCKED),
       logged: Atomics.load(i32, word + LOGGED),
       firstPiece: undefined,
       seenAt: this.checkpoints,
       queued: false,
+      staged: false,
+      sources: undefined,
     };
     this.known.set(chunk, known);
     return known;

@@ -3,7 +3,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/clock.ts';
 import { attachSharedState } from '../../shared/control/shared-state.ts';
-import type { FaultsRef, WriterStart } from '../../shared/control/start.ts';
+import type { FaultsRef, StandbyStart, WriterStart } from '../../shared/control/start.ts';
 import {
   STATE_POISONED,
   W_BEAT,
@@ -14,13 +14,13 @@ import {
 } from '../../shared/control/words.ts';
 import { MillraceError } from '../../shared/errors.ts';
 import { openStorageRef } from '../../shared/storage/storage.ts';
-import { sleepOn } from '../../shared/wait.ts';
+import { SLICE_MS, sleepOn } from '../../shared/wait.ts';
 import type { FromWriter, ToWriter } from './messages.ts';
 import type { WriterOptions, WriterStep } from './options.ts';
 import { Writer } from './writer.ts';
 
-const start = workerData as WriterStart;
 const port = parentPort!;
+const start = 'bell' in workerData ? standBy(workerData as StandbyStart) : (workerData as WriterStart);
 const shared = attachSharedState(start.handles);
 const options = start.options as WriterOptions;
 const { words } = shared.control;
@@ -63,6 +63,13 @@ try {
 } finally {
   // An error is this thread's death; the coordinator hears of it, and starts another.
   port.close();
+}
+
+/** Waits to be needed. Without a turn of the event loop, which would take the messages that follow. */
+function standBy({ bell }: StandbyStart): WriterStart {
+  const word = new Int32Array(bell);
+  while (Atomics.load(word, 0) === 0) sleepOn(word, 0, 0, SLICE_MS);
+  return receiveMessageOnPort(port)!.message as WriterStart;
 }
 
 async function faultsOf({ module, data }: FaultsRef): Promise<(step: WriterStep) => void> {

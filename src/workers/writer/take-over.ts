@@ -21,6 +21,7 @@ export function takeOver(
 ): Log {
   const walked = walkLog(storage, options.writer, options.entry);
   book.walk();
+  const find = book.byName();
   const directory = shared.directories[options.writer]!;
   const committed = shared.control.committed(options.writer);
   for (const { header, payload } of walked.frames) {
@@ -28,13 +29,13 @@ export function takeOver(
     for (const { tableId, ref } of payload.blocks) {
       const told = directory.ofTable(tableId).some((other) => compareRefs(other, ref) === 0);
       if (!told) directory.add(tableId, ref);
-      const known = book.find(tableId, ref.ordinalFirst);
+      const known = find(tableId, ref.ordinalFirst);
       if (known === undefined) continue;
       known.blocked = Math.max(known.blocked, ref.indexFirst + ref.rows);
       known.logged = Math.max(known.logged, known.blocked);
     }
     for (const { tableId, ordinal, indexFirst, rows } of payload.pieces) {
-      const known = book.find(tableId, ordinal);
+      const known = find(tableId, ordinal);
       if (known !== undefined) known.logged = Math.max(known.logged, indexFirst + rows);
     }
   }

@@ -189,12 +189,10 @@ export class Writer {
    * whatever their producer sent before them was, and has been encoded.
    */
   private stageStragglers({ chunks }: Wave): boolean {
-    const { queue } = this.book;
     for (const known of chunks) {
-      const place = known.queued && this.book.has(known) ? queue.indexOf(known) : -1;
-      if (place < 0) continue;
+      if (!known.queued || known.staged || !this.book.has(known)) continue;
+      // It stays in the queue, which passes over it: taking it out would cost a search for each.
       if (!this.stage(known)) return false;
-      queue.splice(place, 1);
     }
     return true;
   }
@@ -256,6 +254,7 @@ export class Writer {
       // The table's definition was sent before its first chunk was opened, so it is at the latest in the channel now.
       if (!this.book.hasTable(this.book.tableOf(chunk))) this.takeMessages();
       this.book.note(chunk);
+      this.beat();
     };
     if (Atomics.exchange(this.shared.control.words, this.word + W_WALK, 0) === 1) {
       this.takeMessages();
@@ -269,7 +268,8 @@ export class Writer {
     const { queue } = this.book;
     let done = 0;
     while (done < queue.length && this.stagedBytes < COMMIT_BYTES) {
-      if (!this.stage(queue[done]!)) break;
+      const known = queue[done]!;
+      if (!known.staged && !this.stage(known)) break;
       done++;
     }
     queue.splice(0, done);
@@ -282,6 +282,7 @@ export class Writer {
     if (rows === known.blocked) {
       // An empty chunk, or one whose rows were all sealed before it was sent: only to be given back.
       if (known.queued) this.staged.push({ located: NOTHING, known });
+      known.staged = known.queued;
       return true;
     }
     if (!this.data.hasRoom(known.rawBytes) || this.directoryIsFull) {
@@ -291,12 +292,13 @@ export class Writer {
     }
     const { tableId, schemaVersion, ordinal, blocked } = known;
     const head = { tableId, schemaVersion, ordinal, indexFirst: blocked, rows: rows - blocked };
-    const ref = this.data.add(head, known.sources, blocked, known.columns);
+    const ref = this.data.add(head, this.book.sources(known), blocked, known.columns);
     known.blocked = rows;
+    known.staged = known.queued;
     this.staged.push({ located: { tableId, ref }, known });
     this.stagedBytes += ref.length;
     this.blocks++;
-    Atomics.add(this.shared.control.words, this.word + W_BEAT, 1);
+    this.beat();
     this.at('block staged');
     this.askForExtents();
     return true;
@@ -360,8 +362,11 @@ export class Writer {
       const from = Math.max(known.logged, known.blocked);
       const rows = this.book.rows(known);
       if (rows <= from) continue;
-      const frame = this.log.add('pieces', (out) => pushPiece(out, known, known.sources, from, rows - from));
+      const frame = this.log.add('pieces', (out) =>
+        pushPiece(out, known, this.book.sources(known), from, rows - from),
+      );
       pieces.push({ known, rows, frame });
+      this.beat();
     }
     return pieces;
   }
@@ -381,8 +386,10 @@ export class Writer {
     places: readonly LogPosition[],
   ): void {
     const directory = this.shared.directories[this.options.writer]!;
-    for (const { located } of this.staged)
+    for (const { located } of this.staged) {
       if (located !== NOTHING) directory.add(located.tableId, located.ref);
+      this.beat();
+    }
     this.at('directory published');
     const back = new Set<number>();
     for (const { located, known } of this.staged) {
@@ -392,16 +399,19 @@ export class Writer {
         known.firstPiece = undefined;
       }
       this.book.publishLogged(known);
+      this.beat();
     }
     for (const { known, rows, frame } of pieces) {
       this.rows += rows - known.logged;
       known.logged = rows;
       known.firstPiece ??= places[frame];
       this.book.publishLogged(known);
+      this.beat();
     }
     this.at('logged published');
     for (const { known } of this.staged) {
-      if (!known.queued) continue;
+      // One that was filling when it was encoded may have been sent since, and may be there twice then.
+      if (!known.staged || !this.book.has(known)) continue;
       this.book.free(known);
       this.at('chunk freed');
       // A full ring is no loss: the producer walks its headers when it runs out.
@@ -502,6 +512,11 @@ export class Writer {
       sinceMs: this.sinceMs,
       nowMs: now,
     });
+  }
+
+  /** A sign of life. There may be tens of thousands of chunks to go through, so each one of them gives it. */
+  private beat(): void {
+    Atomics.add(this.shared.control.words, this.word + W_BEAT, 1);
   }
 
   private at(step: WriterStep): void {

@@ -88,7 +88,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
     const key = `${definition.id} ${definition.versions.length}`;
     let core = this.cores.get(key);
     if (core === undefined) {
-      core = new TableCore(this, definition, { active: undefined, cores: [] });
+      core = new TableCore(this, definition);
       this.cores.set(key, core);
     }
     return core;

@@ -50,23 +50,32 @@ export interface TableHost {
   appended(definition: TableDefinition): boolean;
 }
 
-/** What the versions of a table's schema share in this thread: of their appenders, one has a chunk open. */
-export interface Lane {
-  active: TableAppender | undefined;
-  cores: readonly TableCore[];
-}
-
 /** A table without its types: what `Table` wraps. A thread may know thousands, so what only some need is made on first use. */
 export class TableCore {
   readonly definition: TableDefinition;
   private readonly host: TableHost;
-  private readonly lane: Lane;
   private made: TableAppender | undefined = undefined;
+  /** The first one of this table that was made here: there is one a version of the schema. */
+  private readonly first: TableCore;
+  private next: TableCore | undefined = undefined;
+  /** Of the first one: which of their appenders has a chunk open. */
+  private active: TableAppender | undefined = undefined;
 
-  constructor(host: TableHost, definition: TableDefinition, lane: Lane) {
+  /** @param sibling another version of the same table */
+  constructor(host: TableHost, definition: TableDefinition, sibling?: TableCore) {
     this.host = host;
     this.definition = definition;
-    this.lane = lane;
+    this.first = sibling?.first ?? this;
+    if (sibling === undefined) return;
+    this.next = sibling.first.next;
+    sibling.first.next = this;
+  }
+
+  /** The one of that version, if there is one. */
+  ofVersion(version: number): TableCore | undefined {
+    let core: TableCore | undefined = this.first;
+    while (core !== undefined && core.definition.versions.length !== version) core = core.next;
+    return core;
   }
 
   private get reader(): TableReader {
@@ -89,7 +98,7 @@ export class TableCore {
   appendRow(ts: number | bigint, values: readonly unknown[]): boolean {
     this.host.checkWritable();
     const { appender } = this;
-    if (this.lane.active !== appender) this.takeLane();
+    if (this.first.active !== appender) this.takeLane();
     appender.appendRow(ts, values);
     return this.host.appended(this.definition);
   }
@@ -101,7 +110,7 @@ export class TableCore {
       ? arrowToBatches(batch, currentColumns(definition), definition.unit)
       : [batch];
     const checked = batches.map((part) => checkBatch(appender, part));
-    if (this.lane.active !== appender) this.takeLane();
+    if (this.first.active !== appender) this.takeLane();
     for (const part of checked) appendBatch(appender, part);
     return this.host.appended(definition);
   }
@@ -248,8 +257,8 @@ export class TableCore {
 
   /** Rows of another version came before: what they fill goes first, so that this thread's rows keep their order. */
   private takeLane(): void {
-    this.lane.active?.sendChunk();
-    this.lane.active = this.appender;
+    this.first.active?.sendChunk();
+    this.first.active = this.appender;
   }
 
   /** For options that were checked. */

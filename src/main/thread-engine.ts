@@ -28,8 +28,11 @@ import { checkPath } from './read-only.ts';
 /** A writer's heap holds what it knows of open chunks; one that needs more than this has gone astray. */
 const WRITER_HEAP_MB = 1024;
 
-/** Of the coordinator's heap: what it makes is mostly gone at once, and a larger nursery only takes memory. */
-const COORDINATOR_YOUNG_MB = 6;
+/**
+ * MiB of heap that the coordinator may have. V8 lets a heap of which it expects less grow by less before it cleans up; and what
+ * the coordinator makes is mostly gone at once, so a larger nursery would only take memory.
+ */
+const COORDINATOR_LIMITS = { maxOldGenerationSizeMb: 1536, maxYoungGenerationSizeMb: 6 };
 
 const COORDINATOR = new URL('../workers/coordinator/entry.js', import.meta.url);
 
@@ -62,7 +65,7 @@ export async function startThreads(
   };
   const worker = new Worker(COORDINATOR, {
     workerData: start,
-    resourceLimits: { maxYoungGenerationSizeMb: COORDINATOR_YOUNG_MB },
+    resourceLimits: COORDINATOR_LIMITS,
   });
   const thread = new CoordinatorThread(worker, shared.control);
   try {

@@ -31,7 +31,7 @@ import { copyLiveRows } from './read/live-rows.ts';
 import { liveNewest } from './read/newest.ts';
 import { ScanPool } from './read/scan-pool.ts';
 import { CheckpointPins, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
-import { type Lane, TableCore } from './table-core.ts';
+import { TableCore } from './table-core.ts';
 
 /** A database with a running engine. */
 export class WritableDatabase implements DatabaseCore {
@@ -46,7 +46,7 @@ export class WritableDatabase implements DatabaseCore {
   private readonly byName = new Map<string, TableDefinition>();
   // By table id, which count from 1 without many gaps.
   private readonly byId: (TableDefinition | undefined)[] = [];
-  private readonly lanes: (Lane | undefined)[] = [];
+  private readonly cores: (TableCore | undefined)[] = [];
   private readonly schemas = new SchemaPool();
   /** How many of the catalog's changes this handle knows. */
   private seen: number;
@@ -112,15 +112,11 @@ export class WritableDatabase implements DatabaseCore {
 
   core(definition: TableDefinition): TableCore {
     const { id, versions } = definition;
-    const lane = this.lanes[id];
-    // One a version of the schema; hardly any table has several.
-    const known = lane?.cores.find((core) => core.definition.versions.length === versions.length);
+    const any = this.cores[id];
+    const known = any?.ofVersion(versions.length);
     if (known !== undefined) return known;
-    const own: Lane = lane ?? { active: undefined, cores: [] };
-    const core = new TableCore(this, definition, own);
-    this.lanes[id] = own;
-    // Made anew, for a list that grows has room for many more.
-    own.cores = [...own.cores, core];
+    const core = new TableCore(this, definition, any);
+    this.cores[id] ??= core;
     return core;
   }
 

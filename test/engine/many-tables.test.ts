@@ -10,8 +10,14 @@ import { APPENDED, GO, type Job } from './producer-thread.ts';
 
 const TABLES = 10_000;
 const PRODUCERS = 3;
-const ROWS = 12;
+const ROWS = 24;
 const BUDGET = 64 << 20;
+const BESIDE = 100_000_000;
+/**
+ * MiB that V8 may take for new objects in a producer's thread. Left alone, it takes up to 48 in any thread that keeps a few
+ * megabytes of objects, whoever made them; the README says so.
+ */
+const YOUNG_MB = 6;
 
 let folder: string;
 before(() => {
@@ -19,11 +25,9 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-test('10,000 open tables under three producers keep moving, with their rows within the memory budget', async (t) => {
+test('10,000 open tables under three producers keep moving, within the memory budget plus 100 MB beside what node and its threads take without a table', async (t) => {
   const path = join(folder, 'many.ntt');
   const db = await NanoTsDbShared.open(path, { writers: 1, memoryBudgetBytes: BUDGET });
-  for (let i = 0; i < TABLES; i++) db.createTableSync(`t${i}`, ['producer', 'row', 'half']);
-  await db.flush();
   const words = new Int32Array(new SharedArrayBuffer(64 * 4));
   const threads: Promise<unknown>[] = [];
   for (let producer = 0; producer < PRODUCERS; producer++) {
@@ -34,29 +38,35 @@ test('10,000 open tables under three producers keep moving, with their rows with
       rows: ROWS,
       words: words.buffer as SharedArrayBuffer,
     };
-    const worker = new Worker(new URL('./producer-thread.js', import.meta.url), { workerData: job });
+    const worker = new Worker(new URL('./producer-thread.js', import.meta.url), {
+      workerData: job,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     await once(worker, 'message');
     threads.push(once(worker, 'exit'));
   }
-  // The threads have loaded their code: what comes on top now is the tables' rows.
+  // The threads have joined and loaded their code: what comes on top now is the tables and their rows.
   const before = process.memoryUsage.rss();
   let most = before;
-  const sampler = setInterval(() => {
+  const look = (): void => {
     most = Math.max(most, process.memoryUsage.rss());
-  }, 20);
+  };
+  const sampler = setInterval(look, 20);
+  for (let i = 0; i < TABLES; i++) db.createTableSync(`t${i}`, ['producer', 'row', 'half']);
   Atomics.store(words, GO, 1);
   Atomics.notify(words, GO);
   await Promise.all(threads);
+  // Every table's rows into blocks, and all of these into the index.
+  await db.flush();
   clearInterval(sampler);
+  look();
   const moved = Array.from({ length: PRODUCERS }, (_, i) => Atomics.load(words, APPENDED + i));
   assert.deepEqual(moved, Array(PRODUCERS).fill(ROWS));
-  const { rows, memory } = await db.stats();
-  assert.equal(rows, TABLES * PRODUCERS * ROWS);
-  assert.ok(memory.slabBytes <= BUDGET);
-  const added = most - before;
+  const mb = (bytes: number): string => (bytes / 1e6).toFixed(0);
   t.diagnostic(
-    `${rows} rows; at most ${(added / 2 ** 20).toFixed(0)} MiB more than before, of them ${BUDGET / 2 ** 20} MiB budget`,
+    `${TABLES * PRODUCERS * ROWS} rows; ${mb(before)} MB before the first table, then at most ${mb(most - before)} MB more; the budget is ${mb(BUDGET)}`,
   );
+  assert.ok(most - before <= BUDGET + BESIDE, `${mb(most - before)} MB more than without a table`);
   for (const i of [0, 1, TABLES / 2, TABLES - 1]) {
     const { rowCount, columns } = await db.table(`t${i}`).query();
     assert.equal(rowCount, PRODUCERS * ROWS);
@@ -64,5 +74,6 @@ test('10,000 open tables under three producers keep moving, with their rows with
     const { producer, row } = columns as unknown as Record<string, Float64Array>;
     for (let k = 0; k < rowCount; k++) assert.equal(row![k], next[producer![k]!]++);
   }
+  assert.equal((await db.lastValues(['t7']))['t7']?.ts, ROWS - 1);
   await db.close();
 });

@@ -32,6 +32,12 @@ export class OwnerList {
     owner.newer = undefined;
   }
 
+  /** Asks the owner of the chunk opened first for it. @returns false if there is none */
+  sendOldest(): boolean {
+    this.oldest?.sendChunk();
+    return this.oldest !== undefined;
+  }
+
   /** Asks each owner for its chunk; that takes it out of the list. */
   sendAll(): void {
     for (let owner = this.oldest; owner !== undefined; ) {

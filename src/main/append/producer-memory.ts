@@ -12,6 +12,7 @@ import { SLAB_BYTES, slabCount } from '../../shared/chunk/slab-table.ts';
 import type { MemoryViews } from '../../shared/chunk/views.ts';
 import { DescriptorRing } from '../../shared/ring/descriptor-ring.ts';
 import { Claims } from './claims.ts';
+import { OwnerList } from './owner-list.ts';
 import { SlabAllocator } from './slab-allocator.ts';
 
 /** For how long a table's claim counts when it opens no chunk: somewhat longer than a chunk should take to fill. */
@@ -27,6 +28,9 @@ export class ProducerMemory {
   /** Headers of this producer that are free. */
   readonly headers: number[];
   readonly claims = new Claims(CLAIM_MS);
+  readonly owners = new OwnerList();
+  /** Bytes of the chunks that are filling, as the slabs count them. */
+  filling = 0;
   private readonly backs: DescriptorRing;
   /** 1 for headers of chunks that are filling or on their way. */
   private readonly busy = new Uint8Array(MAX_CHUNKS);

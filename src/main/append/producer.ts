@@ -1,6 +1,7 @@
 import {
   CAPACITY,
   chunkAt,
+  DATA_BYTES,
   FILLING,
   headerWord,
   openHeader,
@@ -27,7 +28,7 @@ import { invariant } from '../../shared/errors.ts';
 import type { ColumnType } from '../../shared/schema/types.ts';
 import type { Waiting } from '../../shared/wait.ts';
 import type { Claim } from './claims.ts';
-import { type ChunkOwner, OwnerList } from './owner-list.ts';
+import type { ChunkOwner } from './owner-list.ts';
 import { chunkBytesOf, ProducerMemory } from './producer-memory.ts';
 import { SlabAllocator } from './slab-allocator.ts';
 
@@ -37,6 +38,10 @@ const LOW_WATER = 0.25;
 
 /** Share of a producer's memory that the chunks of all its tables should take together; the rest is for those on their way. */
 const FILLING_SHARE = 0.5;
+/** Share that must be on its way to the writer before a producer without room only waits. */
+const SENT_SHARE = 0.125;
+/** As FILLING_SHARE, for a table's first chunk: more tables may come, and one whose chunk is too small soon gets a larger one. */
+const FIRST_SHARE = 0.125;
 
 /** A chunk that was just opened. */
 export interface OpenedChunk {
@@ -54,7 +59,6 @@ export class Producer {
   /** One a writer. */
   private readonly sides: ProducerMemory[];
   private readonly word: number;
-  private readonly owners = new OwnerList();
   private readonly budget: number;
   ended = false;
 
@@ -89,8 +93,9 @@ export class Producer {
     now: number,
   ): number {
     const side = this.memoryOf(tableId);
+    const share = claim.claimedIn === 0 ? FIRST_SHARE : FILLING_SHARE;
     side.claims.note(claim, SlabAllocator.sizeFor(bytes), now);
-    const most = this.share(side) * SLAB_BYTES * FILLING_SHARE;
+    const most = this.share(side) * SLAB_BYTES * share;
     let capacity = rows;
     for (let wanted = side.claims.total; wanted > most && capacity > least; wanted /= 2) capacity /= 2;
     return capacity;
@@ -155,7 +160,8 @@ export class Producer {
     const { header, data, bytes } = opened;
     // Once a chunk, so that a row costs no sum.
     this.isCrowded = this.usedBytes > (this.budget / this.sharers) * HIGH_WATER;
-    this.owners.add(owner);
+    side.owners.add(owner);
+    side.filling += size;
     this.hint(side, writer, header);
     const word = headerWord(header);
     invariant(side.views.i32[word + CAPACITY] === capacity, 'a chunk is as it was opened');
@@ -231,7 +237,8 @@ export class Producer {
   send(owner: ChunkOwner, tableId: number, word: number): void {
     const writer = writerOf(tableId, this.sides.length);
     const side = this.sides[writer]!;
-    this.owners.remove(owner);
+    side.owners.remove(owner);
+    side.filling -= SlabAllocator.sizeFor(side.views.i32[word + DATA_BYTES]!);
     const was = Atomics.compareExchange(side.views.i32, word + STATE, FILLING, SENT);
     invariant(was === FILLING, 'a chunk that is sent was filling');
     this.hint(side, writer, chunkAt(word));
@@ -239,7 +246,17 @@ export class Producer {
 
   /** Sends every filling chunk of this thread, least recently used first. */
   sendAll(): void {
-    this.owners.sendAll();
+    for (const side of this.sides) side.owners.sendAll();
+  }
+
+  /**
+   * Sees to it that enough is on its way to a writer to come back as room for `bytes`: sends filling chunks, least recently
+   * used first. Not all of them: with thousands of tables each would then begin again with an empty chunk, of which the
+   * next want of room would make a block.
+   */
+  private sendSome(side: ProducerMemory, bytes: number): void {
+    const wanted = Math.max(bytes, this.share(side) * SLAB_BYTES * SENT_SHARE);
+    while (side.slabs.used - side.filling < wanted && side.owners.sendOldest());
   }
 
   /** Tells a writer of a chunk; if the ring is full it must look at all of them. */
@@ -254,7 +271,7 @@ export class Producer {
     side.collect(false);
     let room = this.tryRoom(side, bytes, false);
     if (room !== undefined) return room;
-    this.sendAll();
+    this.sendSome(side, bytes);
     room = this.tryRoom(side, bytes, true);
     if (room !== undefined) return room;
     Atomics.store(this.shared.control.words, this.word + P_WAITING, 1);
@@ -263,7 +280,11 @@ export class Producer {
       this.waiting.block(this.word + P_BELL, () => {
         this.collectAll();
         room = this.tryRoom(side, bytes, true);
-        if (room === undefined) this.askOthers();
+        if (room === undefined) {
+          this.sendSome(side, bytes);
+          // Who has what is due to it waits for its own chunks.
+          if (side.slabs.held < this.share(side)) this.askOthers();
+        }
         return room !== undefined || this.shared.control.state !== STATE_OPEN;
       });
     } finally {

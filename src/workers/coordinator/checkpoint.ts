@@ -141,10 +141,27 @@ function listOfFree(space: FreeSpace, held: readonly Extent[]): FreeRange[] {
   return all.sort((a, b) => a.offset - b.offset);
 }
 
+/** Index pages are written in portions of about this size, so that those of thousands of tables need not be held at once. */
+const PORTION_BYTES = 256 << 10;
+
 function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[]): void {
   const { storage, space, catalog } = input;
-  const editors: { tableId: number; editor: IndexEditor }[] = [];
+  let editors: { tableId: number; editor: IndexEditor }[] = [];
   let bytes = 0;
+  const writePortion = (): void => {
+    const extent = bytes === 0 ? { offset: 0, bytes: 0 } : space.allot(align8(bytes));
+    const buffer = new Uint8Array(extent.bytes);
+    let at = 0;
+    const put = (page: Uint8Array): number => {
+      buffer.set(page, at);
+      at += page.length;
+      return extent.offset + at - page.length;
+    };
+    for (const { tableId, editor } of editors) catalog.setState(tableId, editor.write(sequence, put, freed));
+    if (bytes > 0) storage.write(buffer, extent.offset);
+    editors = [];
+    bytes = 0;
+  };
   for (const tableId of new Set([...input.blocks.keys(), ...input.edits.keys()])) {
     const entry = catalog.get(tableId);
     const refs = input.blocks.get(tableId) ?? [];
@@ -153,22 +170,11 @@ function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[])
     const editor = new IndexEditor(storage, tableId, entry.state);
     for (const ref of [...refs].sort(compareRefs)) editor.add(ref);
     if (edit !== undefined) applyEdit(editor, edit, entry.state, space, freed);
-    bytes += editor.dirtyBytes();
     editors.push({ tableId, editor });
+    bytes += editor.dirtyBytes();
+    if (bytes >= PORTION_BYTES) writePortion();
   }
-  if (editors.length === 0) return;
-  const extent = bytes === 0 ? { offset: 0, bytes: 0 } : space.allot(align8(bytes));
-  const buffer = new Uint8Array(extent.bytes);
-  let at = 0;
-  for (const { tableId, editor } of editors) {
-    const put = (page: Uint8Array): number => {
-      buffer.set(page, at);
-      at += page.length;
-      return extent.offset + at - page.length;
-    };
-    catalog.setState(tableId, editor.write(sequence, put, freed));
-  }
-  if (bytes > 0) storage.write(buffer, extent.offset);
+  writePortion();
 }
 
 interface EncodedCatalogPage {

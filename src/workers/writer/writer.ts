@@ -30,6 +30,8 @@ import { watchedStorage } from './watched-storage.ts';
 
 /** A commit is made when this much is encoded, so that chunks come back before producers run out of them. */
 const COMMIT_BYTES = 8 << 20;
+/** A commit has at most about so many blocks, and pieces: what is known of each until then takes memory. */
+const COMMIT_CHUNKS = 4096;
 /** A checkpoint is asked for after this much log: recovery reads it in well under a second. */
 const CHECKPOINT_LOG_BYTES = 16 << 20;
 /** Smallest and largest extents that a writer asks for; each request doubles the last one. */
@@ -160,7 +162,7 @@ export class Writer {
     this.encodeQueue();
     if (this.wave !== undefined && (this.encoded >= this.wave.barrier || this.directoryIsFull)) {
       this.finishWave(this.wave);
-    } else if (this.stagedBytes >= COMMIT_BYTES || (this.staged.length > 0 && this.producerWaits())) {
+    } else if (this.isEnough || (this.staged.length > 0 && this.producerWaits())) {
       this.commit([], false);
     }
   }
@@ -178,10 +180,25 @@ export class Writer {
       this.starved = true;
       return;
     }
-    if (!this.commit(sealed ? wave.chunks : [], wave.syncWanted)) return;
+    if (!this.commitInParts(sealed ? wave.chunks : [], wave.syncWanted)) return;
     if (sealed && wave.syncWanted) this.publishSync(wave.ticket);
     if (checkpoint !== undefined) this.answerCheckpoint(checkpoint.id, sealed);
     this.wave = undefined;
+  }
+
+  /** @returns false if it must wait for room; what was committed by then is passed over the next time */
+  private commitInParts(chunks: readonly KnownChunk[], syncWanted: boolean): boolean {
+    let from = 0;
+    do {
+      if (!this.commit(chunks.slice(from, from + COMMIT_CHUNKS), syncWanted)) return false;
+      from += COMMIT_CHUNKS;
+    } while (from < chunks.length);
+    return true;
+  }
+
+  /** Whether enough is encoded for a commit. */
+  private get isEnough(): boolean {
+    return this.stagedBytes >= COMMIT_BYTES || this.staged.length >= COMMIT_CHUNKS;
   }
 
   /**
@@ -267,7 +284,7 @@ export class Writer {
   private encodeQueue(): void {
     const { queue } = this.book;
     let done = 0;
-    while (done < queue.length && this.stagedBytes < COMMIT_BYTES) {
+    while (done < queue.length && !this.isEnough) {
       const known = queue[done]!;
       if (!known.staged && !this.stage(known)) break;
       done++;

@@ -74,33 +74,39 @@ export class ThreadWaiting implements Waiting {
   }
 }
 
-/** How long coordinator and writers may all be silent. They beat at least once a second, unless their disk stands still. */
-const SILENCE_MS = 60_000;
+/** How long coordinator and writers may all be silent. They beat ten times and once a second, unless their disk stands still. */
+const SILENCE_MS = 10_000;
+/** The same while a writer waits for the disk. */
+const DISK_SILENCE_MS = 60_000;
+/** The most that one look can add to the silence: a machine that stood still for a while has ended nobody. */
+const LOOK_COUNTS_MS = 2 * SLICE_MS;
 
 /** Watches the beats of the engine's threads during a wait. */
 class Pulse {
   private readonly control: Control;
   private beats: number | undefined;
-  private since = 0;
+  private lookedAt = 0;
+  private silentMs = 0;
 
   constructor(control: Control) {
     this.control = control;
   }
 
   look(): void {
-    const { beats } = this.control;
+    const { beats, isInStorage } = this.control;
     const now = performance.now();
     if (beats !== this.beats) {
       this.beats = beats;
-      this.since = now;
-    } else if (now - this.since > SILENCE_MS) {
-      this.control.poison(
-        new MillraceError(
-          'INTERNAL',
-          `the engine gave no sign of life for ${SILENCE_MS / 1000} s: the thread that opened the database was ended, or its disk stands still`,
-        ),
-      );
-    }
+      this.silentMs = 0;
+    } else this.silentMs += Math.min(now - this.lookedAt, LOOK_COUNTS_MS);
+    this.lookedAt = now;
+    if (this.silentMs <= (isInStorage ? DISK_SILENCE_MS : SILENCE_MS)) return;
+    this.control.poison(
+      new MillraceError(
+        'INTERNAL',
+        `the engine gave no sign of life for ${Math.round(this.silentMs / 1000)} s: the thread that opened the database was ended, or its disk stands still`,
+      ),
+    );
   }
 }
 

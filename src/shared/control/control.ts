@@ -18,6 +18,7 @@ import {
   W_BEAT,
   W_COMMITTED,
   W_DOORBELL,
+  W_IO,
   W_SLEEPING,
   W_SYNC_DONE,
   W_SYNC_WANTED,
@@ -100,6 +101,14 @@ export class Control {
       sum = (sum + Atomics.load(this.words, writerWord(writer) + W_BEAT)) | 0;
     }
     return sum;
+  }
+
+  /** Whether a writer is inside a call of its storage, which may take as long as the disk does. */
+  get isInStorage(): boolean {
+    for (let writer = 0; writer < MAX_WRITERS; writer++) {
+      if (Atomics.load(this.words, writerWord(writer) + W_IO) === 1) return true;
+    }
+    return false;
   }
 
   /** Wakes a writer if it sleeps. The doorbell moves first, so a writer about to sleep does not. */

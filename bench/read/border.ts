@@ -12,7 +12,7 @@ const BATCH_ROWS = 100_000;
 
 /** What the border between scans of one thread and shared ones is set by; the bench moves it, users cannot. */
 interface Inside {
-  readonly core: { readonly reader: { parallelFrom: number } };
+  readonly core: { readonly reader: { readonly pool: { sharedFrom: number } } };
 }
 
 /** Measures scans of growing size, each by the caller alone and with workers: where is the border? */
@@ -31,14 +31,14 @@ export async function measureBorder(folder: string): Promise<string> {
     if (!table.append({ ts, columns })) await db.drained();
   }
   await db.flush();
-  const { reader } = (table as unknown as Inside).core;
+  const { pool } = (table as unknown as Inside).core.reader;
   const lines: string[][] = [];
   for (const rows of ROWS) {
     const times: Record<'alone' | 'shared', number[]> = { alone: [], shared: [] };
     // In turn, so that what others do to the machine meets both alike.
     for (let call = 0; call < 2 * CALLS; call++) {
       const way = call % 2 === 0 ? 'alone' : 'shared';
-      reader.parallelFrom = way === 'alone' ? Number.POSITIVE_INFINITY : 0;
+      pool.sharedFrom = way === 'alone' ? Number.POSITIVE_INFINITY : 0;
       times[way].push(await timed(table as unknown as Table, rows));
     }
     const [alone, shared] = [spreadOf(times.alone).median, spreadOf(times.shared).median];

@@ -15,7 +15,6 @@ import { loadArrow } from './arrow/load-arrow.ts';
 import { runAggregate } from './read/aggregate.ts';
 import { type CheckedAggregate, checkAggregate, type RawAggregateOptions } from './read/aggregate-options.ts';
 import { columnStorage } from './read/column-storage.ts';
-import { PARALLEL_MIN_VALUES } from './read/parallel.ts';
 import { blockPart, runPart } from './read/part.ts';
 import { checkQuery, type RawQueryOptions, runQuery, runScan } from './read/query.ts';
 import type { ScanPool } from './read/scan-pool.ts';
@@ -85,7 +84,7 @@ export class TableCore {
       cache: host.cache,
       definition,
       pool: host.pool,
-      parallelFrom: PARALLEL_MIN_VALUES,
+      parallelFrom: host.pool?.sharedFrom ?? Number.POSITIVE_INFINITY,
       checkReadable: () => host.checkReadable(),
     };
   }

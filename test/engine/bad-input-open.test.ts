@@ -57,6 +57,8 @@ describe('an option of open that is out of range', () => {
     [{ memoryBudgetBytes: 32 * MIB, writers: 2 }, String(32 * MIB)],
     [{ memoryBudgetBytes: 2 ** 40, writers: 1 }, String(2 ** 40)],
     [{ memoryBudgetBytes: Number.POSITIVE_INFINITY }, 'Infinity'],
+    [{ readCacheBytes: -1 }, '-1'],
+    [{ readCacheBytes: 2 ** 41 }, String(2 ** 41)],
     [{ durability: 'sometimes' }, '"sometimes"'],
     [{ durability: null }, 'null'],
     [{ create: 'yes' }, '"yes"'],

@@ -478,6 +478,7 @@ describe('a query', () => {
     [{ limit: '1' }, 'INVALID_OPTION', '"1"'],
     [{ limit: null }, 'INVALID_OPTION', 'null'],
     [{ order: 'ascending' }, 'INVALID_OPTION', '"ascending"'],
+    [{ ts: 'no' }, 'INVALID_OPTION', '"no"'],
     [{ where: { column: 'a' } }, 'INVALID_OPTION', 'a Object'],
     [{ where: [null] }, 'UNKNOWN_COLUMN', 'undefined'],
     [{ where: [{ column: 'nope', op: '=', value: 1 }] }, 'UNKNOWN_COLUMN', '"nope"'],

@@ -52,6 +52,7 @@ const query = fc.record({
   limit: fc.option(fc.nat(30), { nil: undefined }),
   order: fc.constantFrom('asc', 'desc'),
   columns: fc.subarray(COLUMN_TYPES),
+  ts: fc.boolean(),
 });
 const batch = fc.record({
   rows: fc.array(row, { maxLength: 30 }),
@@ -98,9 +99,13 @@ interface Options {
   limit?: number | undefined;
   order: string;
   columns: readonly string[];
+  ts: boolean;
 }
 
-function naiveQuery(rows: readonly NaiveRow[], { from, to, where, limit, order, columns }: Options) {
+function naiveQuery(
+  rows: readonly NaiveRow[],
+  { from, to, where, limit, order, columns, ts: hasTime }: Options,
+) {
   const at = (name: string): number => COLUMN_TYPES.indexOf(name as ColumnType);
   const wanted = rows.filter(
     ({ ts, values }) =>
@@ -110,7 +115,9 @@ function naiveQuery(rows: readonly NaiveRow[], { from, to, where, limit, order, 
   );
   wanted.sort((a, b) => a.ts - b.ts);
   if (order === 'desc') wanted.reverse();
-  return wanted.slice(0, limit).map(({ ts, values }) => [ts, ...columns.map((name) => values[at(name)])]);
+  return wanted
+    .slice(0, limit)
+    .map(({ ts, values }) => [hasTime ? ts : undefined, ...columns.map((name) => values[at(name)])]);
 }
 
 function plainRows(rows: Rows, columns: readonly string[]): unknown[][] {
@@ -119,7 +126,8 @@ function plainRows(rows: Rows, columns: readonly string[]): unknown[][] {
     return bits !== undefined && ((bits[i >> 3]! >> (i & 7)) & 1) === 0;
   };
   return Array.from({ length: rows.rowCount }, (_, i) => [
-    rows.ts[i],
+    // Absent if they were not asked for.
+    (rows as Partial<Rows>).ts?.[i],
     ...columns.map((name) => (isNull(name, i) ? null : rows.columns[name]![i])),
   ]);
 }

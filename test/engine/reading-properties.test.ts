@@ -6,20 +6,20 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { NanoTsDbShared, type Rows, type Table } from '../../src/main/index.ts';
 import type { ScanPool } from '../../src/main/read/scan-pool.ts';
-import { STARTED } from '../../src/shared/read/scan-task.ts';
+import { NEXT, STARTED } from '../../src/shared/read/scan-task.ts';
 import type { TableDefinition } from '../../src/shared/schema/types.ts';
 import { tempDir } from '../main/ingest/temp-dir.ts';
 import { assertBuckets, type NaiveRow, naiveAggregate } from '../support/naive-aggregate.ts';
 import { COLUMNS, pick, rowOf, TYPES } from './reading-rows.ts';
 
-/** What the border between scans of one thread and shared ones is set by, and the pool that workers join scans through. */
+/** The pool that workers join scans through, and that says which scans they join. */
 interface Inside {
   readonly core: {
     readonly definition: TableDefinition;
-    readonly reader: { parallelFrom: number; readonly pool: ScanPool };
+    readonly reader: { readonly pool: ScanPool };
   };
 }
-/** A worker that has not begun by then is not waited for any longer. */
+/** A worker that has taken nothing by then is not waited for any longer. */
 const START_MS = 1000;
 
 const NAMES: readonly string[] = TYPES;
@@ -88,6 +88,18 @@ const scenario = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 type Read = Step['reads'][number];
 type QueryRead = Extract<Read, { kind: 'query' }>;
+
+/** A read that workers share whenever there are blocks apart from one another. */
+const EVERYTHING: QueryRead = {
+  kind: 'query',
+  from: undefined,
+  to: undefined,
+  where: [],
+  limit: undefined,
+  order: 'asc',
+  columns: FIXED as QueryRead['columns'],
+  ts: true,
+};
 
 function fulfils(value: unknown, op: string, wanted: unknown): boolean {
   if (op === 'is null') return value === null;
@@ -206,9 +218,8 @@ async function waitForWorkers(
   pool.join = async (task, worker) => {
     const isIdle = running++ === 0 && worker === 0;
     const part = join(task, worker);
-    const word = STARTED + worker;
     for (const end = performance.now() + START_MS; isIdle && performance.now() < end; ) {
-      if (Atomics.load(task.words, word) === 1) break;
+      if (Atomics.load(task.words, NEXT) > 0) break;
     }
     try {
       const { read } = await part;
@@ -238,7 +249,7 @@ describe('reading', () => {
         const db = await NanoTsDbShared.open(path, options);
         const table = (await db.createTable('t', COLUMNS)) as unknown as Table;
         const inside = table as unknown as Inside;
-        inside.core.reader.parallelFrom = 0;
+        inside.core.reader.pool.sharedFrom = 0;
         await waitForWorkers(inside, inside.core.definition, (blocks) => (byWorkers += blocks));
         const workerData = { ticket: db.ticket(), seed };
         const other = new Worker(new URL('./reading-thread.js', import.meta.url), { workerData });
@@ -260,7 +271,7 @@ describe('reading', () => {
             for (let i = 0; i < burst; i++) others.push(rowOf(seed, 1, others.length));
             const synced = once(other, 'message');
             other.postMessage({ until: others.length });
-            const checks = await Promise.all(reads.map((read) => run(table, read)));
+            const checks = await Promise.all([EVERYTHING, ...reads].map((read) => run(table, read)));
             const states = Array.from({ length: burst + 1 }, (_, k) => [
               ...own,
               ...others.slice(0, before + k),

@@ -121,6 +121,16 @@ export async function compiled(db: NanoTsDbShared, machine: Machine, counter: Co
   same<keyof typeof some.columns, 'utf8' | 'i64'>(true);
   // @ts-expect-error: the column was not asked for
   some.columns.plain;
+  const untimed = await machine.query({ columns: ['plain'], ts: false });
+  same<(typeof untimed.columns)['plain'], Float64Array>(true);
+  // @ts-expect-error: the timestamps were not asked for
+  untimed.ts;
+  const timed = await machine.query({ columns: ['plain'], ts: true });
+  same<(typeof timed)['ts'], Float64Array>(true);
+  for await (const part of machine.scan({ ts: false })) {
+    // @ts-expect-error: the timestamps were not asked for
+    part.ts;
+  }
   const counted = await counter.query({ from: 1n });
   same<(typeof counted)['ts'], BigInt64Array>(true);
   // @ts-expect-error: us tables take bigints

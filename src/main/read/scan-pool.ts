@@ -3,6 +3,7 @@ import { Piscina } from 'piscina';
 import { type ErrorEnvelope, fromEnvelope } from '../../shared/errors.ts';
 import type { ScanWorkerStart } from '../../shared/read/scan-start.ts';
 import type { ScanPart, ScanTask } from '../../shared/read/scan-task.ts';
+import { PARALLEL_MIN_VALUES } from './parallel.ts';
 
 const SCAN_WORKER = new URL('../../workers/scan/entry.js', import.meta.url);
 /** Workers without work end after this long; to start one takes some 50 ms. */
@@ -14,6 +15,8 @@ const KEPT_BYTES = 64 << 20;
 export class ScanPool {
   /** How many workers a scan may have. */
   readonly workers = Math.max(1, availableParallelism() - 1);
+  /** Values from which on a scan is split. Tests and the bench move it, users cannot. */
+  sharedFrom = PARALLEL_MIN_VALUES;
   private readonly start: ScanWorkerStart;
   private pool: Piscina | undefined;
   private kept: SharedArrayBuffer[] = [];

@@ -1,4 +1,5 @@
 import { timeKind } from '../chunk/layout.ts';
+import { summed } from '../codec/scratch.ts';
 import type { Block } from '../format/block.ts';
 import type { BlockRef } from '../format/block-ref.ts';
 import type { BlockSource } from '../read/block-cache.ts';
@@ -7,6 +8,9 @@ import { TimeSearch } from '../read/time-search.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { Column, TableDefinition } from '../schema/types.ts';
 import type { AggregateInput, TimeSource, VectorSource } from './bucket-aggregator.ts';
+
+/** Doubles are decoded where the kernel adds them up, those of all columns: each is added up before the next one is decoded. */
+const summedRoom = new VectorRoom('f64', false, false, summed);
 
 /** Reads the blocks of one table for a `BucketAggregator`, one at a time: each column has one room that all use. */
 export class BlockInputs {
@@ -56,6 +60,7 @@ export class BlockInputs {
   }
 
   private room(column: Column): VectorRoom {
+    if (column.type === 'f64') return summedRoom;
     let room = this.rooms.get(column.id);
     if (room === undefined) this.rooms.set(column.id, (room = new VectorRoom(column.type)));
     return room;

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.ts';
+import { invariant, MillraceError } from '../errors.ts';
 import type { ColumnType } from '../schema/types.ts';
 import type { DecodedColumn } from './column-data.ts';
 import { rowMemory } from './result-memory.ts';
@@ -33,14 +33,14 @@ export class ColumnTarget {
 
   /**
    * Throws DAMAGED if `rows` is more than an array can have, as the number comes from a file.
-   * @param memory where the rows of a fixed-width type are to be, instead of memory of their own
+   * @param memory where the rows of a fixed-width type are to be, or those of f64, instead of memory of their own
    */
   constructor(
     kind: ColumnType,
     isTime: boolean,
     timeAsNumber: boolean,
     rows: number,
-    memory?: SharedArrayBuffer,
+    memory?: SharedArrayBuffer | Float64Array,
   ) {
     this.type = isTime ? (timeAsNumber ? 'f64' : 'i64') : kind;
     this.isTime = isTime;
@@ -57,13 +57,19 @@ export class ColumnTarget {
 
   /** The values' bytes. Views cost as much as decoding 50 values, so those that few codecs want are made when asked for. */
   get bytes(): Uint8Array {
-    return (this.ownBytes ??= Array.isArray(this.values) ? NO_BYTES : new Uint8Array(this.values.buffer));
+    return (this.ownBytes ??= Array.isArray(this.values)
+      ? NO_BYTES
+      : new Uint8Array(this.values.buffer, this.values.byteOffset, this.values.byteLength));
   }
 
   /** The values as words of 4 bytes; none for types that have no such. */
   get words(): Int32Array {
     if (Array.isArray(this.values) || this.type === 'bool') return NO_WORDS;
-    return (this.ownWords ??= new Int32Array(this.values.buffer));
+    return (this.ownWords ??= new Int32Array(
+      this.values.buffer,
+      this.values.byteOffset,
+      this.values.byteLength / 4,
+    ));
   }
 
   /**
@@ -91,7 +97,15 @@ export function widthInWords(type: ColumnType): 1 | 2 {
   return type === 'f32' || type === 'i32' ? 1 : 2;
 }
 
-function valuesIn(memory: SharedArrayBuffer, type: ColumnType, rows: number): DecodedColumn['values'] {
+function valuesIn(
+  memory: SharedArrayBuffer | Float64Array,
+  type: ColumnType,
+  rows: number,
+): DecodedColumn['values'] {
+  if (memory instanceof Float64Array) {
+    invariant(type === 'f64' && memory.length === rows, 'memory of doubles is for a column of doubles');
+    return memory;
+  }
   switch (type) {
     case 'f64':
       return new Float64Array(memory, 0, rows);

@@ -35,7 +35,9 @@ export const PLACES_AT = STATISTICS_AT + 32;
 export const ESTIMATE_AT = PLACES_AT + 2 * VECTOR_ROWS;
 export const ROOM_AT = ESTIMATE_AT + 16;
 const VALIDITY_AT = ROOM_AT + 1024;
-if (VALIDITY_AT + VECTOR_ROWS / 8 > PAGE_BYTES) throw new RangeError('the scratch outgrew its page');
+/** A decoded vector of doubles that is to be added up. */
+export const SUMMED_AT = VALIDITY_AT + VECTOR_ROWS / 8;
+if (SUMMED_AT + VECTOR_ROWS * 8 > PAGE_BYTES) throw new RangeError('the scratch outgrew its page');
 
 /**
  * The present values of the vector in work, without gaps, seen through every type: a private copy, so that the source's
@@ -82,3 +84,5 @@ export const places = new Uint16Array(buffer, PLACES_AT, VECTOR_ROWS);
 
 /** Validity of the vector in work: bit i is row i of the vector, bits beyond its count are 0. */
 export const validityBits = new Uint8Array(buffer, VALIDITY_AT, VECTOR_ROWS / 8);
+/** Room for a vector of doubles that outlives the decoding of it: kernels add its values up where they are. */
+export const summed = new Float64Array(buffer, SUMMED_AT, VECTOR_ROWS);

@@ -59,6 +59,7 @@ export interface Kernels {
   narrowFrame(numbers: number, count: number, base: number, power: number, out: number): void;
   narrowLine(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
   narrowDelta(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
+  sumOfLanes(values: number, count: number): number;
   sums(numbers: number, count: number, base: number, out: number): number;
   sumsOfSums(numbers: number, count: number, first: number, base: number, out: number): number;
   restoreF64(

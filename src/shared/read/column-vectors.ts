@@ -123,9 +123,12 @@ export class VectorRoom {
   private from = 0;
   private to = 0;
 
-  /** @param timeAsNumber of a time column: ms tables */
-  constructor(kind: ColumnType, isTime = false, timeAsNumber = false) {
-    this.target = new ColumnTarget(kind, isTime, timeAsNumber, VECTOR_ROWS);
+  /**
+   * @param timeAsNumber of a time column: ms tables
+   * @param memory of f64: where the rows are to be, instead of memory of their own
+   */
+  constructor(kind: ColumnType, isTime = false, timeAsNumber = false, memory?: Float64Array) {
+    this.target = new ColumnTarget(kind, isTime, timeAsNumber, VECTOR_ROWS, memory);
   }
 
   /**

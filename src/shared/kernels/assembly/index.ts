@@ -2,6 +2,7 @@
 // TypeScript with the same values and bytes, in the codec that uses it (see ../kernels.ts). No kernel has static data,
 // allocates, or keeps anything between calls.
 export { estimate } from './estimate';
+export { sumOfLanes } from './lanes';
 export { measure } from './measure';
 export { narrowDelta, narrowFrame, narrowLine, unpackNarrow } from './narrow';
 export { outliers } from './outliers';

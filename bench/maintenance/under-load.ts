@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DatabaseStats, NanoTsDbShared } from '../../src/main/index.ts';
-import { ratioSpread } from '../harness/stats.ts';
+import { ratioSpread, spreadOf } from '../harness/stats.ts';
 
 const seconds = Number(process.argv[2] ?? 60);
 const pairs = Number(process.argv[3] ?? 3);
@@ -14,6 +14,8 @@ const MIB = 1 << 20;
 
 interface Outcome {
   readonly rowsPerSec: number;
+  /** By the time that all threads together had a core: what other work on the machine leaves alone. */
+  readonly rowsPerCpuSec: number;
   readonly appendMsMax: number;
   readonly appendMsP99: number;
   /** The most that the file was over twice its live bytes, and the debt in parts of its limit. */
@@ -29,19 +31,26 @@ function batchOf(n: number, wall: number) {
   return { ts, columns: { v, w: v.map((value) => value * 3) } };
 }
 
-type How = 'retention' | 'defaults' | 'off';
+/** `busy`: with retention, and packs whatever the load. */
+type How = 'retention' | 'defaults' | 'busy' | 'off';
 
-async function run(path: string, ms: number, how: How): Promise<Outcome> {
+/** @param rowsPerSec how fast; as fast as it goes if it is not given */
+async function run(path: string, ms: number, how: How, rowsPerSec?: number): Promise<Outcome> {
   const db = await NanoTsDbShared.open(path, {
     retention: how === 'retention' ? 10_000 : null,
     autoMaintenance:
-      how === 'retention' ? { retentionCheckIntervalMs: 1000, checkIntervalMs: 1000 } : how === 'defaults',
+      how === 'retention'
+        ? { retentionCheckIntervalMs: 1000, checkIntervalMs: 1000 }
+        : how === 'busy'
+          ? { checkIntervalMs: 100, maxWritesPerSec: Number.MAX_SAFE_INTEGER, minIdleMs: 0 }
+          : how === 'defaults',
   });
   const tables = [];
   for (let i = 0; i < TABLES; i++) tables.push(await db.createTable(`t${i}`, ['v', 'w']));
   const waits: number[] = [];
   let [rows, overMax, debtMax] = [0, 0, 0];
   const began = performance.now();
+  const cpu = process.cpuUsage();
   let lookAt = began + 1000;
   for (let n = 0; performance.now() - began < ms; n++) {
     let goOn = true;
@@ -53,6 +62,8 @@ async function run(path: string, ms: number, how: How): Promise<Outcome> {
       rows += BATCH_ROWS;
     }
     if (!goOn) await db.drained();
+    const aheadMs = rowsPerSec === undefined ? 0 : (rows / rowsPerSec) * 1000 - (performance.now() - began);
+    if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs));
     if (performance.now() < lookAt) continue;
     lookAt += 1000;
     const { maintenance, tables: now, fileBytes } = await db.stats();
@@ -61,6 +72,7 @@ async function run(path: string, ms: number, how: How): Promise<Outcome> {
     debtMax = Math.max(debtMax, maintenance!.debt.bytes / maintenance!.debt.limitBytes);
   }
   const spent = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
   const last = await db.stats();
   await db.close();
   waits.sort((a, b) => a - b);
@@ -68,6 +80,7 @@ async function run(path: string, ms: number, how: How): Promise<Outcome> {
     waits[Math.min(waits.length - 1, Math.floor(waits.length * share))]!;
   return {
     rowsPerSec: rows / spent,
+    rowsPerCpuSec: (rows / (user + system)) * 1e6,
     appendMsMax: quantile(1),
     appendMsP99: quantile(0.99),
     overMax,
@@ -76,9 +89,8 @@ async function run(path: string, ms: number, how: How): Promise<Outcome> {
   };
 }
 
-const folder = mkdtempSync(join(process.cwd(), 'dist', 'under-load-'));
-try {
-  const long = await run(join(folder, 'long.ntt'), seconds * 1000, 'retention');
+async function watch(path: string): Promise<void> {
+  const long = await run(path, seconds * 1000, 'retention');
   const { packs, retention, rowsPacked, throttle, debt } = long.last.maintenance!;
   console.log(
     `${seconds} s at full speed, retention 10 s: ${Math.round(long.rowsPerSec).toLocaleString('en')} rows/s`,
@@ -91,15 +103,41 @@ try {
     `  debt at most ${long.debtMax.toFixed(2)} of its limit; ${packs.succeeded} packs, ${packs.failed} failed, ${rowsPacked.toLocaleString('en')} rows packed, ${retention.succeeded} tables' cutoffs moved`,
   );
   console.log(`  ${throttle}; ${JSON.stringify(debt)}; ${packs.lastError ?? 'no error'}`);
+}
+
+const folder = mkdtempSync(join(process.cwd(), 'dist', 'under-load-'));
+try {
+  if (seconds > 0) await watch(join(folder, 'long.ntt'));
   const [on, off]: [number[], number[]] = [[], []];
+  const [cpuOn, cpuOff]: [number[], number[]] = [[], []];
   for (let pair = 0; pair < pairs; pair++) {
-    on.push((await run(join(folder, `on${pair}.ntt`), 5000, 'defaults')).rowsPerSec);
-    off.push((await run(join(folder, `off${pair}.ntt`), 5000, 'off')).rowsPerSec);
+    const [a, b] = [
+      await run(join(folder, `on${pair}.ntt`), 5000, 'defaults'),
+      await run(join(folder, `off${pair}.ntt`), 5000, 'off'),
+    ];
+    on.push(a.rowsPerSec);
+    cpuOn.push(a.rowsPerCpuSec);
+    cpuOff.push(b.rowsPerCpuSec);
+    off.push(b.rowsPerSec);
   }
   if (pairs > 0) {
     const { median, min, max } = ratioSpread(on, off);
     console.log(
       `rate with maintenance / without: ${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`,
+    );
+    const perCpu = ratioSpread(cpuOn, cpuOff);
+    console.log(
+      `rows a second of cores' time, with / without: ${perCpu.median.toFixed(2)} (${perCpu.min.toFixed(2)} – ${perCpu.max.toFixed(2)})`,
+    );
+    const half = spreadOf(off).median / 2;
+    const p99: { on: number[]; off: number[] } = { on: [], off: [] };
+    for (let pair = 0; pair < pairs; pair++) {
+      p99.on.push((await run(join(folder, `halfon${pair}.ntt`), 5000, 'busy', half)).appendMsP99);
+      p99.off.push((await run(join(folder, `halfoff${pair}.ntt`), 5000, 'off', half)).appendMsP99);
+    }
+    const ratio = ratioSpread(p99.on, p99.off);
+    console.log(
+      `p99 of an append at half of that rate, with / without: ${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} – ${ratio.max.toFixed(2)}); ${spreadOf(p99.on).median.toFixed(3)} ms and ${spreadOf(p99.off).median.toFixed(3)} ms`,
     );
   }
 } finally {

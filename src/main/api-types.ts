@@ -174,6 +174,12 @@ export interface OpenOptions {
    * the file; null clears what is stored. A table's own (`setRetention`) goes before it.
    */
   readonly retention?: number | string | null | undefined;
+  /**
+   * What the file may come to, in bytes: neither its length nor its blocks on the disk go beyond. In a full file the oldest
+   * blocks of all tables make way, of each table the newest one last, and appends go on. At least 4 MiB, and 2 MiB for each
+   * writer, or 32 KiB for each table if that is more. Stored in the file; null clears what is stored.
+   */
+  readonly maxBytes?: number | null | undefined;
   /** Maintenance by itself: true (default), false, or its options. */
   readonly autoMaintenance?: boolean | AutoMaintenanceOptions | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -255,6 +261,8 @@ export interface DatabaseStats {
   readonly freeBytes: number;
   /** The database's retention in ms; null if rows are kept for ever. */
   readonly retentionMs: number | null;
+  /** What the file may come to; null if it may grow as it likes. */
+  readonly maxBytes: number | null;
   /** What maintenance does and has done; undefined for a database opened with readOnly. */
   readonly maintenance: MaintenanceStats | undefined;
   /** Number of the newest checkpoint. */

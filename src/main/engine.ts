@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly maintenance: MaintenanceOptions;
   /** ms; null clears the stored one, undefined leaves it as it is. */
   readonly retentionMs: number | null | undefined;
+  /** What the file may come to; null clears the stored bound, undefined leaves it as it is. */
+  readonly maxBytes: number | null | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { leastMaxBytes } from '../shared/control/space-bound.ts';
 import { MAX_PRODUCERS, MAX_WRITERS } from '../shared/control/words.ts';
 import { MillraceError, show } from '../shared/errors.ts';
 import { checkUnit } from '../shared/schema/check-names.ts';
@@ -25,6 +26,7 @@ const KNOWN: readonly (keyof OpenOptions)[] = [
   'reuseDelayMs',
   'readCacheBytes',
   'retention',
+  'maxBytes',
   'autoMaintenance',
   'signal',
 ];
@@ -64,6 +66,7 @@ export function checkOpenOptions(
     durability,
     maxProducers: whole('maxProducers', options.maxProducers, 16, 1, MAX_PRODUCERS),
     retentionMs: options.retention === undefined ? undefined : checkRetention(options.retention),
+    maxBytes: checkMaxBytes(options.maxBytes, writers),
     maintenance: checkMaintenance(options.autoMaintenance),
     commitIntervalMs: whole('commitIntervalMs', options.commitIntervalMs, 10, 1, 60_000),
     reuseDelayMs: whole('reuseDelayMs', options.reuseDelayMs, 5000, 0, 3_600_000),
@@ -102,6 +105,18 @@ export function checkTableOptions(options: unknown): { readonly unit: TimeUnit }
   }
   const { unit = 'ms' } = options as { readonly unit?: unknown };
   return { unit: checkUnit(unit) };
+}
+
+/** Tables may ask for more than this: known once the file is read. */
+function checkMaxBytes(value: unknown, writers: number): number | null | undefined {
+  if (value === undefined || value === null) return value;
+  const least = leastMaxBytes(writers, 0);
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+  throw refuse(
+    'maxBytes',
+    value,
+    `a whole number from ${least} (with ${writers} writers), or null for no bound`,
+  );
 }
 
 export function whole(name: string, value: unknown, byDefault: number, least: number, most: number): number {

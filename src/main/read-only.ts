@@ -127,6 +127,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
       runs: table.runs,
       cutoff: table.entry.state.cutoff,
       entry: table.entry,
+      isExpired: () => false,
       release: () => {},
     };
   }
@@ -149,7 +150,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
           const { cutoff } = entry.state;
           return { definition: entry.definition, live: newestRow(runs), ref: newestRef(refs), cutoff };
         });
-        return this.lastRows.all({ tables, release: () => {} });
+        return this.lastRows.all({ tables, isExpired: () => false, release: () => {} });
       } catch (error) {
         if (!this.isPassing(error)) throw error;
       }
@@ -218,6 +219,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
       checkpoint: this.follower.checkpoint,
       freeBytes: 0,
       retentionMs: this.follower.retentionMs < 0 ? null : this.follower.retentionMs,
+      maxBytes: this.follower.maxBytes === 0 ? null : this.follower.maxBytes,
       maintenance: undefined,
       writers: [],
       memory: { budgetBytes: 0, slabBytes: 0 },

@@ -91,6 +91,7 @@ async function copyTable(
       runs: isBlock ? [] : [part],
       cutoff: entry.state.cutoff,
       entry,
+      isExpired: () => false,
       release: () => {},
     };
     const rows = await runQuery(reader, snapshot, checkQuery(definition, { columns: sound }));

@@ -38,7 +38,7 @@ export interface TableHost {
   /** The snapshot's definition is the newest one: rows may have versions that `definition` does not know. */
   snapshot(definition: TableDefinition, range: TimeRange): TableSnapshot;
   /** Whether an error of reading comes from a snapshot that is too old, so that a new one helps. */
-  isPassing(error: unknown): boolean;
+  isPassing(error: unknown, snapshot: TableSnapshot): boolean;
   /** What takes rows for a version of a table; only where `checkWritable` allows. */
   appender(definition: TableDefinition): TableAppender;
   /** The table with one column more. */
@@ -48,6 +48,9 @@ export interface TableHost {
   /** Called after an append: waits for durability if it must. @returns whether the caller may go on at full speed */
   appended(definition: TableDefinition): boolean;
 }
+
+/** A read whose snapshots are overwritten so often, each before it is done, is too slow for this file. */
+const SNAPSHOTS_MAX = 20;
 
 /** A table without its types: what `Table` wraps. A thread may know thousands, so what only some need is made on first use. */
 export class TableCore {
@@ -118,14 +121,7 @@ export class TableCore {
     this.host.checkReadable();
     const query = checkQuery(this.definition, options);
     checkAborted(query.signal);
-    for (;;) {
-      const snapshot = this.host.snapshot(this.definition, query.range);
-      try {
-        return await runQuery(this.reader, snapshot, query);
-      } catch (error) {
-        if (!this.host.isPassing(error)) throw error;
-      }
-    }
+    return this.fromSnapshot(query.range, (snapshot) => runQuery(this.reader, snapshot, query));
   }
 
   /** The options are checked, and the snapshot is taken, when the first batch is asked for. */
@@ -135,15 +131,12 @@ export class TableCore {
     checkAborted(query.signal);
     const snapshot = this.host.snapshot(this.definition, query.range);
     try {
-      yield* runScan(this.reader, snapshot, query);
+      for await (const rows of runScan(this.reader, snapshot, query)) {
+        yield rows;
+        if (snapshot.isExpired()) throw this.expired();
+      }
     } catch (error) {
-      if (!this.host.isPassing(error)) throw error;
-      throw new MillraceError(
-        'SNAPSHOT_EXPIRED',
-        'what this scan reads was overwritten meanwhile by the process that writes; scan again, or open there with a larger reuseDelayMs',
-        { table: this.definition.name },
-        error,
-      );
+      throw this.host.isPassing(error, snapshot) ? this.expired(error) : error;
     }
   }
 
@@ -161,14 +154,7 @@ export class TableCore {
 
   async runAggregate(query: CheckedAggregate): Promise<Buckets> {
     this.host.checkReadable();
-    for (;;) {
-      const snapshot = this.host.snapshot(this.definition, query.range);
-      try {
-        return await runAggregate(this.reader, snapshot, query);
-      } catch (error) {
-        if (!this.host.isPassing(error)) throw error;
-      }
-    }
+    return this.fromSnapshot(query.range, (snapshot) => runAggregate(this.reader, snapshot, query));
   }
 
   async last(): Promise<LastRow | null> {
@@ -197,7 +183,10 @@ export class TableCore {
     this.host.checkReadable();
     const query = checkQuery(this.definition, options);
     const snapshot = this.host.snapshot(this.definition, query.range);
-    return new SyncScan(this.host.cache, snapshot, query, () => this.host.checkReadable());
+    return new SyncScan(this.host.cache, snapshot, query, {
+      checkReadable: () => this.host.checkReadable(),
+      explain: (error) => (this.host.isPassing(error, snapshot) ? this.expired(error) : error),
+    });
   }
 
   async timeRange(): Promise<{ from: number | bigint; to: number | bigint } | null> {
@@ -236,22 +225,41 @@ export class TableCore {
 
   async columnStorage(): Promise<ColumnStorage[]> {
     this.host.checkReadable();
-    for (;;) {
-      const snapshot = this.host.snapshot(this.definition, ALL_TIME);
+    return this.fromSnapshot(ALL_TIME, async (snapshot) => {
       try {
         return await columnStorage(this.host.storage, snapshot);
-      } catch (error) {
-        if (!this.host.isPassing(error)) throw error;
       } finally {
         snapshot.release();
       }
-    }
+    });
   }
 
   /** @throws UNKNOWN_TABLE, DUPLICATE_COLUMN, TOO_MANY and as `createTable` */
   addColumn(spec: unknown): TableCore {
     this.host.checkWritable();
     return this.host.addColumn(this.definition, spec);
+  }
+
+  /** Reads from a snapshot; from a newer one where what it reads was overwritten meanwhile. */
+  private async fromSnapshot<T>(range: TimeRange, read: (snapshot: TableSnapshot) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const snapshot = this.host.snapshot(this.definition, range);
+      try {
+        return await read(snapshot);
+      } catch (error) {
+        if (!this.host.isPassing(error, snapshot)) throw error;
+        if (tries === SNAPSHOTS_MAX) throw this.expired(error);
+      }
+    }
+  }
+
+  private expired(cause?: unknown): MillraceError {
+    return new MillraceError(
+      'SNAPSHOT_EXPIRED',
+      'what this reads was overwritten meanwhile by newer rows; read again, less at once, or open for writing with a larger maxBytes or reuseDelayMs',
+      { table: this.definition.name },
+      cause,
+    );
   }
 
   /** Rows of another version came before: what they fill goes first, so that this thread's rows keep their order. */

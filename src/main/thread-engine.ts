@@ -62,6 +62,7 @@ export async function startThreads(
     ...(hooks.faults === undefined ? {} : { faults: hooks.faults }),
     maintenance: options.maintenance,
     retentionMs: options.retentionMs,
+    maxBytes: options.maxBytes,
   };
   const worker = new Worker(COORDINATOR, {
     workerData: start,

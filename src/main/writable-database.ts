@@ -30,7 +30,7 @@ import { LastRows } from './read/last.ts';
 import { copyLiveRows } from './read/live-rows.ts';
 import { liveNewest } from './read/newest.ts';
 import { ScanPool } from './read/scan-pool.ts';
-import { CheckpointPins, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
+import { CheckpointPins, isDamaged, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
 import { TableCore } from './table-core.ts';
 
 /** A database with a running engine. */
@@ -57,7 +57,7 @@ export class WritableDatabase implements DatabaseCore {
 
   constructor(engine: Engine) {
     this.engine = engine;
-    this.producer = new Producer(engine.shared, engine.waiting, engine.producer);
+    this.producer = new Producer(engine.shared, engine.waiting, engine.producer, engine.clock);
     this.storage = new CountedStorage(engine.storage);
     this.cache = new BlockCache(this.storage, engine.options.readCacheBytes);
     const { storageRef } = engine;
@@ -147,9 +147,9 @@ export class WritableDatabase implements DatabaseCore {
     );
   }
 
-  /** Never: what this process reads is pinned. */
-  isPassing(): boolean {
-    return false;
+  /** What this process reads is pinned; only in a full file pins are not waited for. */
+  isPassing(error: unknown, snapshot: TableSnapshot): boolean {
+    return isDamaged(error) && snapshot.isExpired();
   }
 
   /** Asks for what other threads have made or changed, if there is anything. */
@@ -187,7 +187,14 @@ export class WritableDatabase implements DatabaseCore {
   }
 
   last(definitions: readonly TableDefinition[]): (LastRow | null)[] {
-    return this.lastRows.all(liveNewest(this.engine.shared, this.pins, this.index, definitions));
+    for (;;) {
+      const newest = liveNewest(this.engine.shared, this.pins, this.index, definitions);
+      try {
+        return this.lastRows.all(newest);
+      } catch (error) {
+        if (!isDamaged(error) || !newest.isExpired()) throw error;
+      }
+    }
   }
 
   appended(definition: TableDefinition): boolean {
@@ -262,6 +269,7 @@ export class WritableDatabase implements DatabaseCore {
       checkpoint: info.checkpoint,
       writers: shared.memories.map((_, writer) => this.writerStats(writer, info.deathCounts[writer]!)),
       retentionMs: info.retentionMs < 0 ? null : info.retentionMs,
+      maxBytes: info.maxBytes === 0 ? null : info.maxBytes,
       maintenance: info.maintenance,
       memory: { budgetBytes: options.memoryBudgetBytes, slabBytes: slabs * SLAB_BYTES },
       producers: info.producers,

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'NOT_A_DATABASE' // the file is something else
   | 'NOT_A_FILE' // the path is a directory or a device
   | 'NO_COLUMNS' // a table needs at least one column
+  | 'OUT_OF_SPACE' // `maxBytes` leaves no room for what cannot be left out; open with a larger one
   | 'PACK_FAILED' // a pack that was called for failed again and again; `cause` has the last error
   | 'POISONED' // a write or sync failed before; reopen the database
   | 'READ_ONLY' // the database was opened with readOnly

@@ -9,10 +9,15 @@ import { MillraceError } from './errors.ts';
 /** Longest time a thread sleeps without looking up (the design's section 2.4). */
 export const SLICE_MS = 100;
 
+/** A word that nobody changes. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
 /** How a thread waits for others. The inline engine of tests, where there are no others, takes their steps instead. */
 export interface Waiting {
   /** Blocks the thread until `done()`. `word` is the shared word whose change may make it so. */
   block(word: number, done: () => boolean): void;
+  /** Blocks the thread for so long, at most a slice. */
+  pause(ms: number): void;
   /** Resolves once `done()`; a pending one keeps the process alive. */
   resolve(word: number, done: () => boolean): Promise<void>;
 }
@@ -38,6 +43,10 @@ export class ThreadWaiting implements Waiting {
       if (done()) return;
       if (Atomics.wait(this.words, word, seen, SLICE_MS) === 'timed-out') pulse.look();
     }
+  }
+
+  pause(ms: number): void {
+    Atomics.wait(NEVER, 0, 0, Math.min(ms, SLICE_MS));
   }
 
   resolve(word: number, done: () => boolean): Promise<void> {

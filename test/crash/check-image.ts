@@ -75,6 +75,7 @@ export function recoverForWriting(storage: Storage, random: Random): void {
     randomWords: seededWords(random),
     maintenance: { ...MAINTENANCE_DEFAULTS, auto: false },
     retentionMs: undefined,
+    maxBytes: undefined,
   };
   const noTasks = (): never => {
     throw new Error('no maintenance here');

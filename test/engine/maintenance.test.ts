@@ -5,6 +5,7 @@ import { NanoTsDbShared } from '../../src/main/index.ts';
 import { MAINTENANCE_DEFAULTS, type MaintenanceOptions } from '../../src/shared/control/maintenance.ts';
 import { P_PIN, producerWord } from '../../src/shared/control/words.ts';
 import { ALL_TIME } from '../../src/shared/index/index-reader.ts';
+import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
 import { InlineEngine, type InlineOptions } from '../support/inline-engine.ts';
 
 const MANUAL: MaintenanceOptions = { ...MAINTENANCE_DEFAULTS, auto: false };
@@ -289,4 +290,72 @@ test('the file shrinks again once most of its rows have expired', async () => {
   const live = (await statsOf(db, 'a')).storedBytes;
   assert.ok(left <= 2 * live + (34 << 20), `${left} bytes of ${full}, ${live} live`);
   assert.equal((await table.query()).rowCount, 100);
+});
+
+test('after a crash, rows that had expired are not there again, and lastSeq does not count them twice', async () => {
+  const { db, engine } = open({
+    writers: 1,
+    maintenance: { ...MAINTENANCE_DEFAULTS, retentionCheckIntervalMs: 1 },
+  });
+  const table = await db.createTable('a', ['v']);
+  const other = await db.createTable('b', ['v']);
+  // A chunk that is still filling keeps the log from here on, with the pieces of other tables that come after.
+  other.appendRow(0, [0]);
+  await db.sync();
+  for (let row = 0; row < 3000; row++) {
+    table.appendRow(row, [row]);
+    if (row % 100 === 0) await db.sync();
+  }
+  await db.sync();
+  const { blocks } = await statsOf(db, 'a');
+  assert.ok(blocks > 0);
+  void db.setRetention(1, 'a');
+  let after = 0;
+  for (let turn = 0; turn < 12; turn++) {
+    engine.turn();
+    const again = open({ writers: 1, file: new MemoryFile(engine.file.syncedImage()) });
+    assert.equal(await again.db.lastSeq('a'), 3000, `after turn ${turn}`);
+    assert.equal(await again.db.lastSeq('b'), 1);
+    const { recovery } = await again.db.stats();
+    const hasLeft = (await again.db.table('a').query()).rowCount === 0 && recovery.frames > 10;
+    if (hasLeft && (await statsOf(again.db, 'a')).blocks < blocks) after++;
+  }
+  assert.ok(after > 0, 'blocks have left the index while the log still has pieces of theirs');
+});
+
+test('producers are slowed down before debt comes to twice its limit, and go on at full speed once it is paid', async () => {
+  const maintenance: MaintenanceOptions = {
+    ...MAINTENANCE_DEFAULTS,
+    walMinBytes: 1 << 20,
+    walTargetRatio: 0,
+  };
+  let fails = true;
+  const { db, engine } = open({
+    maintenance,
+    beforeTask: () => {
+      if (fails) throw new Error('the disk is slow');
+    },
+  });
+  const table = await db.createTable('a', ['v']);
+  let row = 0;
+  const append = (): boolean => {
+    const ts = Float64Array.from({ length: 1024 }, (_, i) => (row + i * 7919) % 100_003);
+    row += 1024;
+    return table.append({ ts, columns: { v: ts.map((time) => Math.sin(time * row)) } });
+  };
+  const paceOf = async (): Promise<number> => (await db.stats()).maintenance!.paceMicrosPerMib;
+  let refused = 0;
+  for (let round = 0; round < 600 && refused === 0; round++) {
+    if (!append()) refused++;
+    engine.turn(5);
+  }
+  assert.ok((await paceOf()) > 0, 'debt over its limit slows producers down');
+  assert.ok(refused > 0, 'and tells them so');
+  assert.ok(row < 600 * 1024);
+  fails = false;
+  await db.packTable('a');
+  for (let turn = 0; turn < 20_000; turn++) engine.turn(5);
+  assert.equal(await paceOf(), 0);
+  assert.ok(append());
+  assert.equal((await table.query()).rowCount, row);
 });

@@ -80,7 +80,14 @@ type Frame = {
   references: { tableId: number; reference: Reference }[];
   pieces: Piece[];
 };
-type Table = { definition: Definition; cutoff: bigint; references: Reference[]; pieces: Piece[] };
+/** `left`: blocks that the index has, or had. */
+type Table = {
+  definition: Definition;
+  cutoff: bigint;
+  references: Reference[];
+  left: Reference[];
+  pieces: Piece[];
+};
 
 /** Reads a whole database file; throws a FormatError on any damage. */
 export function readDatabase(bytes: Uint8Array): IndependentDatabase {
@@ -94,7 +101,7 @@ export function readDatabase(bytes: Uint8Array): IndependentDatabase {
   for (const definition of logs.flatMap((log) => log.frames).flatMap((frame) => frame.definitions)) {
     const table = tables.get(definition.id);
     if (table === undefined) {
-      tables.set(definition.id, { definition, cutoff: -(2n ** 63n), references: [], pieces: [] });
+      tables.set(definition.id, { definition, cutoff: -(2n ** 63n), references: [], left: [], pieces: [] });
     } else if (definition.versions.length > table.definition.versions.length) {
       table.definition = definition;
     }
@@ -108,6 +115,7 @@ export function readDatabase(bytes: Uint8Array): IndependentDatabase {
       for (const piece of frame.pieces) tableOf(tables, piece.tableId).pieces.push(piece);
       if (frame.number <= writer.indexed) {
         use.framesInIndex++;
+        for (const { tableId, reference } of frame.references) tableOf(tables, tableId).left.push(reference);
         continue;
       }
       use.loggedBlocks += frame.references.length;
@@ -237,7 +245,7 @@ function readTableEntry(bytes: Uint8Array, c: Cursor, use: FormatUse): Table {
       `${sum.rows} rows, time ${sum.min}…${sum.max}`,
   );
   demand(isEmpty || sum.last < nextOrdinal, `${what}: ordinal ${sum.last}, but the next is ${nextOrdinal}`);
-  return { definition, cutoff, references, pieces: [] };
+  return { definition, cutoff, references, left: [], pieces: [] };
 }
 
 function readDefinition(c: Cursor): Definition {
@@ -436,7 +444,10 @@ function readRows(bytes: Uint8Array, table: Table, use: FormatUse): IndependentR
     const columns = readPieceBody(piece, columnsOf(table.definition, version));
     for (const row of rowsOf(table.definition, version, ordinal, index, columns)) {
       const name = `${row.ordinal} ${row.index}`;
-      if (inBlocks.has(name) || spans.some(({ first, last }) => first <= ordinal && ordinal <= last)) {
+      const isIn = (block: Reference): boolean =>
+        block.first === ordinal && block.index <= row.index && row.index < block.index + Number(block.rows);
+      const covered = inBlocks.has(name) || table.left.some(isIn);
+      if (covered || spans.some(({ first, last }) => first <= ordinal && ordinal <= last)) {
         use.rowsTwice++;
         continue;
       }

@@ -97,6 +97,7 @@ export class InlineEngine implements Engine {
       readCacheBytes: options.readCacheBytes ?? READ_CACHE_BYTES,
       maintenance: options.maintenance ?? { ...MAINTENANCE_DEFAULTS, auto: false },
       retentionMs: options.retentionMs,
+      maxBytes: options.maxBytes,
     };
     this.scheduler = options.scheduler;
     const open = options.open ?? (() => this.file.open());
@@ -115,8 +116,8 @@ export class InlineEngine implements Engine {
       this.dead.delete(writerOptions.writer);
       return { channel: options.scheduler?.delayed(forCoordinator) ?? forCoordinator };
     };
-    const { durability, commitIntervalMs, maxProducers, reuseDelayMs, maintenance, retentionMs } =
-      this.options;
+    const { durability, commitIntervalMs, maxProducers, reuseDelayMs, maintenance } = this.options;
+    const { retentionMs, maxBytes } = this.options;
     this.coordinator = new Coordinator(
       this.shared,
       open(),
@@ -128,6 +129,7 @@ export class InlineEngine implements Engine {
         reuseDelayMs,
         maintenance,
         retentionMs,
+        maxBytes,
         ...(options.randomWords === undefined ? {} : { randomWords: options.randomWords }),
       },
       startWriter,
@@ -142,6 +144,10 @@ export class InlineEngine implements Engine {
           if (turns > 100_000) throw new Error('an inline wait never ended');
           this.turn();
         }
+      },
+      pause: (ms) => {
+        const until = this.manualClock.now() + ms;
+        while (this.manualClock.now() < until) this.turn();
       },
       resolve: async (_word, done) => {
         for (let turns = 0; !done(); turns++) {

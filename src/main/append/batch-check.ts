@@ -1,5 +1,4 @@
 import { MillraceError, show } from '../../shared/errors.ts';
-import { MAX_ROW_BYTES } from '../../shared/schema/limits.ts';
 import { type Column, isVariable } from '../../shared/schema/types.ts';
 import type { TableAppender } from './table-appender.ts';
 
@@ -196,7 +195,7 @@ function checkRowBytes(appender: TableAppender, columns: readonly CheckedColumn[
     let most = 0;
     for (const i of variable)
       most += 3 * ((columns[i]!.values[row] as { length: number } | null)?.length ?? 0);
-    if (most > MAX_ROW_BYTES) measureRow(appender, columns, variable, row);
+    if (most > appender.rowLimit) measureRow(appender, columns, variable, row);
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../shared/chunk/header.ts';
 import { fixedBytes } from '../../shared/chunk/layout.ts';
 import { SLAB_BYTES, slabCount } from '../../shared/chunk/slab-table.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { ProducerTicket } from '../../shared/control/api.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
 import {
@@ -18,17 +19,21 @@ import {
   P_ASKED,
   P_BELL,
   P_WAITING,
+  PACE,
   PRODUCERS,
   producerWord,
+  ROW_LIMIT,
   STATE_OPEN,
   W_WALK,
   writerWord,
 } from '../../shared/control/words.ts';
 import { invariant } from '../../shared/errors.ts';
+import { MAX_ROW_BYTES } from '../../shared/schema/limits.ts';
 import type { ColumnType } from '../../shared/schema/types.ts';
 import type { Waiting } from '../../shared/wait.ts';
 import type { Claim } from './claims.ts';
 import type { ChunkOwner } from './owner-list.ts';
+import { Pacer } from './pacer.ts';
 import { chunkBytesOf, ProducerMemory } from './producer-memory.ts';
 import { SlabAllocator } from './slab-allocator.ts';
 
@@ -60,9 +65,10 @@ export class Producer {
   private readonly sides: ProducerMemory[];
   private readonly word: number;
   private readonly budget: number;
+  private readonly pacer: Pacer;
   ended = false;
 
-  constructor(shared: SharedState, waiting: Waiting, ticket: ProducerTicket) {
+  constructor(shared: SharedState, waiting: Waiting, ticket: ProducerTicket, clock: Clock) {
     this.shared = shared;
     this.waiting = waiting;
     this.slot = ticket.slot;
@@ -71,6 +77,7 @@ export class Producer {
       (views, writer) => new ProducerMemory(views, ticket.slot, ticket.hints[writer]!, ticket.backs[writer]!),
     );
     this.budget = shared.memories.reduce((sum, views) => sum + chunkBytesOf(views), 0);
+    this.pacer = new Pacer(clock, waiting);
     void listen(shared.control.words, this.word + P_ASKED, new WeakRef(this));
   }
 
@@ -99,6 +106,17 @@ export class Producer {
     let capacity = rows;
     for (let wanted = side.claims.total; wanted > most && capacity > least; wanted /= 2) capacity /= 2;
     return capacity;
+  }
+
+  /** Whether the file is bounded. */
+  get isBounded(): boolean {
+    return Atomics.load(this.shared.control.words, ROW_LIMIT) > 0;
+  }
+
+  /** Bytes of strings and byte arrays that a row may have: fewer in a small bounded file. */
+  get rowLimit(): number {
+    const bound = Atomics.load(this.shared.control.words, ROW_LIMIT);
+    return bound === 0 ? MAX_ROW_BYTES : Math.min(MAX_ROW_BYTES, bound);
   }
 
   /** Among how many producers the memory is shared. */
@@ -154,12 +172,14 @@ export class Producer {
     const size = SlabAllocator.sizeFor(wanted);
     invariant(size <= chunkBytesOf(side.views), 'a chunk fits its memory');
     this.giveWay(side);
+    const pace = Atomics.load(this.shared.control.words, PACE);
+    const isPaced = pace > 0 && this.pacer.rest(size, pace * this.sharers);
     let opened: OpenPiece;
     // The slab may have been taken away since it was last used: then the chunk, empty, goes back, and another is opened.
     while (!(opened = this.tryOpen(side, writer, tableId, schemaVersion, capacity, wanted, size)).isOurs);
     const { header, data, bytes } = opened;
     // Once a chunk, so that a row costs no sum.
-    this.isCrowded = this.usedBytes > (this.budget / this.sharers) * HIGH_WATER;
+    this.isCrowded = isPaced || this.usedBytes > (this.budget / this.sharers) * HIGH_WATER;
     side.owners.add(owner);
     side.filling += size;
     this.hint(side, writer, header);

@@ -1,5 +1,5 @@
 import { MillraceError, show } from '../../shared/errors.ts';
-import { MAX_ROW_BYTES, MAX_VALUE_BYTES } from '../../shared/schema/limits.ts';
+import { MAX_VALUE_BYTES } from '../../shared/schema/limits.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 
 /** The errors for rows that cannot be taken: each names the value, the place where it was to go, and what would fit. */
@@ -74,10 +74,10 @@ export function tooLarge(bytes: number, column: string): MillraceError {
 }
 
 /** ROW_TOO_LARGE: strings and byte arrays that are together over the limit. */
-export function rowTooLarge(table: string, bytes: number): MillraceError {
+export function rowTooLarge(table: string, bytes: number, limit: number): MillraceError {
   return new MillraceError(
     'ROW_TOO_LARGE',
-    `a row of table ${JSON.stringify(table)} has ${bytes} bytes of strings and byte arrays, over the limit of ${MAX_ROW_BYTES}; split it over several tables or rows`,
-    { table, bytes, limit: MAX_ROW_BYTES },
+    `a row of table ${JSON.stringify(table)} has ${bytes} bytes of strings and byte arrays, over the limit of ${limit}; split it over several tables or rows`,
+    { table, bytes, limit },
   );
 }

@@ -1,7 +1,8 @@
 import { bitmapBytes, fixedBytes } from '../../shared/chunk/layout.ts';
 import type { MemoryViews } from '../../shared/chunk/views.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { MAX_ROW_BYTES, MIN_CHUNK_ROWS } from '../../shared/schema/limits.ts';
+import { chunkLimitOf } from '../../shared/control/space-bound.ts';
+import { MIN_CHUNK_ROWS } from '../../shared/schema/limits.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import { ChunkCursor } from './chunk-cursor.ts';
 import type { Claim } from './claims.ts';
@@ -33,11 +34,18 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
   private nextCapacity = FIRST_CAPACITY;
   private valueBytes: number;
 
+  /** Bytes of strings and byte arrays that a row may have. */
+  readonly rowLimit: number;
+  /** Bytes that a chunk of several rows should not go beyond. */
+  private readonly chunkLimit: number;
+
   constructor(producer: Producer, clock: Clock, definition: TableDefinition) {
     super(producer.memoryOf(definition.id), definition);
     this.producer = producer;
     this.clock = clock;
     this.valueBytes = this.shape.variable * FIRST_VALUE_BYTES;
+    this.rowLimit = producer.rowLimit;
+    this.chunkLimit = producer.isBounded ? chunkLimitOf(this.rowLimit) : this.rowLimit;
   }
 
   get columns(): readonly Column[] {
@@ -125,7 +133,7 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
     const now = this.clock.now();
     const capacity = this.chooseCapacity(wanted, now);
     // Not more than a row can need: where rows are that large, a chunk has fewer of them than its capacity.
-    const guess = Math.min(Math.ceil(this.valueBytes * capacity * 1.25), MAX_ROW_BYTES);
+    const guess = Math.min(Math.ceil(this.valueBytes * capacity * 1.25), this.chunkLimit);
     const { kinds, variable } = this.shape;
     const arena = variable > 0 ? Math.max(guess, arenaBytes) : 0;
     const { id, versions } = this.definition;
@@ -150,7 +158,7 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
     this.arenaAt = data + layout.arena;
     this.arenaUsed = this.arenaAt;
     // Slack beyond that is left unused, else a row over the limit would fit into some chunks and not into others.
-    this.arenaEnd = Math.min(data + bytes, this.arenaAt + MAX_ROW_BYTES);
+    this.arenaEnd = Math.min(data + bytes, this.arenaAt + Math.max(this.chunkLimit, arenaBytes));
     this.openedAt = this.clock.now();
   }
 
@@ -184,8 +192,8 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
   /** Large values: fewer rows a chunk, so that the arena stays within reason. */
   private reasonable(rows: number): number {
     let capacity = rows;
-    while (capacity > MIN_CHUNK_ROWS && this.valueBytes * capacity > MAX_ROW_BYTES / 2) capacity /= 2;
-    while (capacity > MIN_CHUNK_ROWS && this.bytesOf(capacity) > MAX_ROW_BYTES) capacity /= 2;
+    while (capacity > MIN_CHUNK_ROWS && this.valueBytes * capacity > this.chunkLimit / 2) capacity /= 2;
+    while (capacity > MIN_CHUNK_ROWS && this.bytesOf(capacity) > this.chunkLimit) capacity /= 2;
     return capacity;
   }
 
@@ -209,7 +217,7 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
 
   /** @throws ROW_TOO_LARGE */
   checkRowBytes(bytes: number): void {
-    checkRowBytes(this.definition, bytes);
+    checkRowBytes(this.definition, bytes, this.rowLimit);
   }
 
   /** The arena is full: the row goes into a chunk that has room for it. */

@@ -1,4 +1,4 @@
-import { MAX_ROW_BYTES, MAX_VALUE_BYTES } from '../../shared/schema/limits.ts';
+import { MAX_VALUE_BYTES } from '../../shared/schema/limits.ts';
 import type { TableDefinition } from '../../shared/schema/types.ts';
 import { badTime, rowTooLarge, tooLarge, wrongType } from './refusals.ts';
 import { BOOL, F32, F64, I32, I64, type TableShape, UTF8 } from './table-shape.ts';
@@ -55,6 +55,6 @@ export function checkValue(
 }
 
 /** @throws ROW_TOO_LARGE */
-export function checkRowBytes(definition: TableDefinition, bytes: number): void {
-  if (bytes > MAX_ROW_BYTES) throw rowTooLarge(definition.name, bytes);
+export function checkRowBytes(definition: TableDefinition, bytes: number, limit: number): void {
+  if (bytes > limit) throw rowTooLarge(definition.name, bytes, limit);
 }

@@ -1,3 +1,4 @@
+import { fixedValues } from '../../shared/schema/fixed-values.ts';
 import { MAX_VALUE_BYTES } from '../../shared/schema/limits.ts';
 import type { ColumnType, TimeUnit } from '../../shared/schema/types.ts';
 import type { ZoneClock } from '../../shared/time/zone-clock.ts';
@@ -109,22 +110,9 @@ export class ParquetColumnBuilder {
 type Setter = (row: number, value: unknown) => string | undefined;
 
 function allocate(type: ColumnType, rows: number): ColumnArray<ColumnType> {
-  switch (type) {
-    case 'f64':
-      return new Float64Array(rows);
-    case 'f32':
-      return new Float32Array(rows);
-    case 'i64':
-      return new BigInt64Array(rows);
-    case 'i32':
-      return new Int32Array(rows);
-    case 'bool':
-      return new Uint8Array(rows);
-    case 'utf8':
-      return new Array<string>(rows).fill('');
-    case 'bytes':
-      return new Array<Uint8Array>(rows).fill(new Uint8Array(0));
-  }
+  if (type === 'utf8') return new Array<string>(rows).fill('');
+  if (type === 'bytes') return new Array<Uint8Array>(rows).fill(new Uint8Array(0));
+  return fixedValues(type, rows);
 }
 
 /** Whether values can be copied as they stand: the same kind of typed array, so bits stay what they are. */

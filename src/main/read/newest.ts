@@ -16,7 +16,7 @@ import type { IndexReader } from '../../shared/index/index-reader.ts';
 import type { RowRun } from '../../shared/rows/row-run.ts';
 import { isVariable, type TableDefinition } from '../../shared/schema/types.ts';
 import { type Candidate, isSameLife, runInPlace } from './live-rows.ts';
-import type { CheckpointPins } from './snapshot.ts';
+import { type CheckpointPins, guarded } from './snapshot.ts';
 
 /** One row in memory, copied. */
 export interface LiveRow {
@@ -42,6 +42,8 @@ export interface Newest {
 /** Where the newest row of each of some tables may be. */
 export interface NewestRows {
   readonly tables: readonly Newest[];
+  /** Whether what it reads may be overwritten by now. */
+  isExpired(): boolean;
   /** Lets the space of the blocks be used again. */
   release(): void;
 }
@@ -53,6 +55,16 @@ const NO_CUTOFF_TS = -(2n ** 63n);
  * of the index one page a level is read. The order is that of `liveSnapshot`: chunks, directory, index.
  */
 export function liveNewest(
+  shared: SharedState,
+  pins: CheckpointPins,
+  index: IndexReader,
+  definitions: readonly TableDefinition[],
+): NewestRows {
+  return guarded(pins, (guard) => newestUnder(guard, shared, pins, index, definitions));
+}
+
+function newestUnder(
+  guard: number,
   shared: SharedState,
   pins: CheckpointPins,
   index: IndexReader,
@@ -72,7 +84,6 @@ export function liveNewest(
     newestRef(shared.directories[writerOf(id, shared.memories.length)]!.ofTable(id)),
   );
   const { sequence, root } = pins.pin();
-  const release = (): void => pins.release(sequence);
   try {
     const opened = index.root(root);
     const tables = definitions.map((definition, i) => {
@@ -82,9 +93,16 @@ export function liveNewest(
       const cutoff = entry?.state.cutoff ?? NO_CUTOFF_TS;
       return { definition, live: live.get(definition.id), ref: newestRef(refs), cutoff };
     });
-    return { tables, release };
+    return {
+      tables,
+      isExpired: () => pins.isExpired(guard),
+      release: () => {
+        pins.release(sequence);
+        pins.release(guard);
+      },
+    };
   } catch (error) {
-    release();
+    pins.release(sequence);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
-import { P_PIN, producerWord } from '../../shared/control/words.ts';
+import { EXPIRED, P_PIN, producerWord } from '../../shared/control/words.ts';
+import { MillraceError } from '../../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../../shared/format/block-ref.ts';
 import type { TableEntry } from '../../shared/format/table-record.ts';
 import type { IndexReader, TimeRange } from '../../shared/index/index-reader.ts';
@@ -18,6 +19,8 @@ export interface TableSnapshot {
   readonly cutoff: bigint;
   /** What the index says of the whole table; undefined before its first checkpoint. */
   readonly entry: TableEntry | undefined;
+  /** Whether what it reads may be overwritten by now. */
+  isExpired(): boolean;
   /** Lets the space of what this snapshot reads be used again. */
   release(): void;
 }
@@ -47,6 +50,11 @@ export class CheckpointPins {
     }
   }
 
+  /** Whether what a checkpoint had may be overwritten, pinned or not: a full file does not wait for readers. */
+  isExpired(sequence: number): boolean {
+    return ((Atomics.load(this.shared.control.words, EXPIRED) - sequence) | 0) > 0;
+  }
+
   release(sequence: number): void {
     const count = (this.pinned.get(sequence) ?? 1) - 1;
     if (count === 0) this.pinned.delete(sequence);
@@ -55,13 +63,49 @@ export class CheckpointPins {
   }
 
   private publish(): void {
-    const oldest = Math.min(...this.pinned.keys());
+    let oldest = Number.POSITIVE_INFINITY;
+    // One that has expired protects nothing, and must not hide one that does.
+    for (const sequence of this.pinned.keys())
+      if (sequence < oldest && !this.isExpired(sequence)) oldest = sequence;
     Atomics.store(this.shared.control.words, this.word, oldest === Number.POSITIVE_INFINITY ? 0 : oldest + 1);
   }
 }
 
 /** A snapshot of a table that is being written, made without a message to anyone. */
 export function liveSnapshot(
+  shared: SharedState,
+  pins: CheckpointPins,
+  index: IndexReader,
+  definition: TableDefinition,
+  range: TimeRange,
+  copyLive: (bound: number) => RowRun[],
+): TableSnapshot {
+  return guarded(pins, (guard) => snapshotUnder(guard, shared, pins, index, definition, range, copyLive));
+}
+
+/**
+ * Makes a snapshot under a pin that is older than it: what the directory names must stay where it is until the newest index
+ * says what became of it. Made anew if that expired meanwhile.
+ */
+export function guarded<T>(pins: CheckpointPins, make: (guard: number) => T): T {
+  for (;;) {
+    const guard = pins.pin().sequence;
+    try {
+      return make(guard);
+    } catch (error) {
+      pins.release(guard);
+      if (!isDamaged(error) || !pins.isExpired(guard)) throw error;
+    }
+  }
+}
+
+/** Whether an error is one that bytes cause which were overwritten. */
+export function isDamaged(error: unknown): boolean {
+  return MillraceError.is(error) && error.code === 'DAMAGED';
+}
+
+function snapshotUnder(
+  guard: number,
   shared: SharedState,
   pins: CheckpointPins,
   index: IndexReader,
@@ -85,7 +129,11 @@ export function liveSnapshot(
       runs: uncovered(live, blocks),
       cutoff: entry?.state.cutoff ?? NO_CUTOFF_TS,
       entry,
-      release: () => pins.release(sequence),
+      isExpired: () => pins.isExpired(guard),
+      release: () => {
+        pins.release(sequence);
+        pins.release(guard);
+      },
     };
   } catch (error) {
     pins.release(sequence);

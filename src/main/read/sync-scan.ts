@@ -5,6 +5,14 @@ import { SliceBuilder } from './slice-builder.ts';
 import { slices } from './slices.ts';
 import type { TableSnapshot } from './snapshot.ts';
 
+/** What a scan asks of the table that it reads. */
+export interface ScanChecks {
+  /** Throws unless reads are possible. */
+  checkReadable(): void;
+  /** The error to throw for one that reading met. */
+  explain(error: unknown): unknown;
+}
+
 /**
  * A scan whose batches come without a promise: what a foreign engine that calls us back for rows needs. It holds a snapshot
  * from its making until `release`.
@@ -17,14 +25,14 @@ export class SyncScan {
   private readonly cache: BlockCache;
   private readonly snapshot: TableSnapshot;
   private readonly query: CheckedQuery;
-  private readonly checkReadable: () => void;
+  private readonly checks: ScanChecks;
   private released = false;
 
-  constructor(cache: BlockCache, snapshot: TableSnapshot, query: CheckedQuery, checkReadable: () => void) {
+  constructor(cache: BlockCache, snapshot: TableSnapshot, query: CheckedQuery, checks: ScanChecks) {
     this.cache = cache;
     this.snapshot = snapshot;
     this.query = query;
-    this.checkReadable = checkReadable;
+    this.checks = checks;
     this.blocks = snapshot.blocks.length;
     this.liveRows = snapshot.runs.reduce((sum, run) => sum + run.rows, 0);
   }
@@ -34,9 +42,17 @@ export class SyncScan {
    * call reads anew.
    * @param columns names of the columns wanted; default: those of the query
    * @param wantsTime whether the timestamps are wanted; default: if the query wants them
-   * @throws DAMAGED, CLOSED
+   * @throws DAMAGED, CLOSED, SNAPSHOT_EXPIRED
    */
   *batches(columns?: readonly string[], wantsTime = this.query.plan.wantsTime): Generator<Rows> {
+    try {
+      yield* this.read(columns, wantsTime);
+    } catch (error) {
+      throw this.checks.explain(error);
+    }
+  }
+
+  private *read(columns: readonly string[] | undefined, wantsTime: boolean): Generator<Rows> {
     const { timeKind } = this.query.plan;
     const wanted =
       columns === undefined
@@ -47,7 +63,7 @@ export class SyncScan {
     });
     let builder = new SliceBuilder(wanted, wantsTime ? timeKind : undefined);
     for (const slice of slices(parts, plan)) {
-      this.checkReadable();
+      this.checks.checkReadable();
       if (slice.count > 0) builder.add(slice);
       if (builder.rows < this.query.batchRows) continue;
       yield builder.result();

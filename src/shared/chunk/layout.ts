@@ -77,11 +77,12 @@ export function bitmapBytes(capacity: number): number {
   return Math.ceil(capacity / 64) * 8;
 }
 
-/** The most rows a chunk of these columns can have, so that it stays within the limit: a power of two, 16…1,024. */
-export function maxCapacity(kinds: readonly ColumnType[]): number {
+/** The most rows a chunk of these columns can have, so that it stays within the limits: a power of two, 16…1,024. */
+export function maxCapacity(kinds: readonly ColumnType[], limit = MAX_CHUNK_BYTES): number {
   let capacity = VECTOR_ROWS;
   // A quarter of the limit for the fixed part leaves room for the arena and for many tables beside this one.
-  while (capacity > MIN_CHUNK_ROWS && fixedBytes(kinds, capacity) > MAX_CHUNK_BYTES / 4) capacity /= 2;
+  while (capacity > MIN_CHUNK_ROWS && fixedBytes(kinds, capacity) > Math.min(MAX_CHUNK_BYTES / 4, limit))
+    capacity /= 2;
   return capacity;
 }
 

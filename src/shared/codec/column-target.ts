@@ -1,4 +1,5 @@
 import { invariant, MillraceError } from '../errors.ts';
+import { fixedValues } from '../schema/fixed-values.ts';
 import type { ColumnType } from '../schema/types.ts';
 import type { DecodedColumn } from './column-data.ts';
 import { rowMemory } from './result-memory.ts';
@@ -124,22 +125,9 @@ function valuesIn(
 
 function emptyValues(type: ColumnType, rows: number): DecodedColumn['values'] {
   try {
-    switch (type) {
-      case 'f64':
-        return new Float64Array(rowMemory(8 * rows));
-      case 'f32':
-        return new Float32Array(rowMemory(4 * rows));
-      case 'i64':
-        return new BigInt64Array(rowMemory(8 * rows));
-      case 'i32':
-        return new Int32Array(rowMemory(4 * rows));
-      case 'bool':
-        return new Uint8Array(rowMemory(rows));
-      case 'utf8':
-        return new Array<string>(rows);
-      case 'bytes':
-        return new Array<Uint8Array>(rows);
-    }
+    if (type === 'utf8') return new Array<string>(rows);
+    if (type === 'bytes') return new Array<Uint8Array>(rows);
+    return fixedValues(type, rows, rowMemory);
   } catch (cause) {
     throw new MillraceError('DAMAGED', `a column of ${rows} rows does not fit in memory`, { rows }, cause);
   }

@@ -33,6 +33,7 @@ export interface CoordinatorInfo {
   readonly checkpoint: number;
   readonly freeBytes: number;
   readonly retentionMs: number;
+  readonly maxBytes: number;
   readonly maintenance: MaintenanceStats;
   readonly recovery: { frames: number; rows: number; droppedBytes: number; damage: readonly string[] };
 }

@@ -55,10 +55,14 @@ export interface MaintenanceStats {
   readonly writesPerSec: number;
   /** ms since the last row came. */
   readonly idleMs: number;
+  /** How long a producer rests for each MiB of chunks that it takes, in µs: 0 unless debt nears twice its limit. */
+  readonly paceMicrosPerMib: number;
+  /** What made way for newer rows under `maxBytes`. */
+  readonly evicted: { readonly blocks: number; readonly rows: number; readonly bytes: number };
   /** Tasks that run now. */
   readonly running: number;
   readonly debt: {
-    /** Needed log, small and overlapping blocks, expired and dead bytes together. */
+    /** Log since the checkpoint, small and overlapping blocks, expired and dead bytes together. */
     readonly bytes: number;
     /** Above this, tasks run whatever the load. */
     readonly limitBytes: number;
@@ -66,6 +70,8 @@ export interface MaintenanceStats {
     readonly smallBytes: number;
     readonly overlappingBytes: number;
     readonly expiredBytes: number;
+    /** Small and overlapping blocks that no checkpoint has yet. */
+    readonly recentBytes: number;
     readonly deadBytes: number;
   };
   readonly packs: { readonly succeeded: number; readonly failed: number; readonly lastError: string | null };

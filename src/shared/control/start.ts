@@ -23,6 +23,7 @@ export interface CoordinatorStart {
   readonly faults?: FaultsRef;
   readonly maintenance: MaintenanceOptions;
   readonly retentionMs: number | null | undefined;
+  readonly maxBytes: number | null | undefined;
 }
 
 /**

@@ -9,6 +9,9 @@
  * | CHECKPOINT | coordinator, after the superblock is durable and the root's slot is written | all |
  * | COORDINATOR_BEAT | coordinator, at each step, at least once a second | threads that wait for it |
  * | PRODUCERS | coordinator: producers that are attached | producers, for their share of the memory |
+ * | EXPIRED | coordinator: snapshots of checkpoints below this one may be overwritten, before they are | readers, after a read that failed and before one of a batch |
+ * | ROW_LIMIT | coordinator, once, before anybody appends: bytes that a row's strings may have | producers |
+ * | PACE | coordinator: µs that a producer rests for each MiB that it takes for chunks, 0 for none | producers, at each chunk |
  * | CATALOG | coordinator: how often a definition was made or changed, after it is in the catalog | handles |
  * | W_DOORBELL | producers, coordinator, handles (add, then notify) | writer waits on it |
  * | W_SLEEPING | writer: 1 before it waits, 0 after | those who ring, to spare the notify |
@@ -38,6 +41,9 @@ export const CHECKPOINT = LINE;
 export const COORDINATOR_BEAT = 2 * LINE;
 export const PRODUCERS = 2 * LINE + 1;
 export const CATALOG = 2 * LINE + 2;
+export const EXPIRED = 2 * LINE + 3;
+export const ROW_LIMIT = 2 * LINE + 4;
+export const PACE = 2 * LINE + 5;
 /** Two slots of 4 f64 each (offset, length, crc of the root; its sequence), slot = CHECKPOINT & 1. */
 export const ROOT_SLOTS = 3 * LINE;
 const WRITERS_AT = 4 * LINE;
@@ -57,7 +63,7 @@ export const W_COMMITTED = 2 * LINE + 4;
 export const W_BEAT = 2 * LINE + 3;
 export const W_IO = 2 * LINE + 2;
 export const W_DIRECTORY_TAIL = 3 * LINE;
-/** Counters of the writer as f64, 8 of them (`WRITER_COUNTERS`). */
+/** Counters of the writer as f64, 16 at most (`WRITER_COUNTERS`). */
 export const W_COUNTERS = 4 * LINE;
 
 /** What a writer counts, in the order of its counter words. */
@@ -70,6 +76,7 @@ export const WRITER_COUNTERS = [
   'busyMs',
   'sinceMs',
   'nowMs',
+  'rawBytes',
 ] as const;
 
 const PRODUCERS_AT = WRITERS_AT + MAX_WRITERS * WRITER_WORDS;

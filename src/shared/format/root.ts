@@ -46,6 +46,8 @@ export interface Root {
   readonly retentionMs: number;
   readonly madeMs: number;
   readonly usedEnd: number;
+  /** What the file may come to at most; 0 for no bound. */
+  readonly maxBytes: number;
   readonly writers: readonly WriterEntry[];
   readonly catalog: readonly CatalogEntry[];
   readonly free: readonly PagePointer[];
@@ -74,6 +76,7 @@ export function encodeRoot(root: Root): Uint8Array {
   view.setBigInt64(32, BigInt(root.retentionMs), true);
   view.setBigInt64(40, BigInt(root.madeMs), true);
   setSafe64(view, 48, root.usedEnd);
+  setSafe64(view, 56, root.maxBytes);
   let at = FIXED;
   for (const { replay, indexed } of root.writers) {
     setSafe64(view, at, replay.extent.offset);
@@ -118,6 +121,7 @@ export function decodeRoot(payload: Uint8Array): Root {
     retentionMs: Number(view.getBigInt64(32, true)),
     madeMs: Number(view.getBigInt64(40, true)),
     usedEnd: getSafe64(view, 48, 'end of use'),
+    maxBytes: getSafe64(view, 56, 'bound of the file'),
     writers: Array.from({ length: writers }, () => writerEntry(view, next(WRITER_BYTES))),
     catalog: Array.from({ length: catalog }, () => {
       const entry = next(CATALOG_BYTES);

@@ -45,6 +45,7 @@ export class Follower {
   private readonly index: IndexReader;
   private current!: Superblock;
   private retention = -1;
+  private bound = 0;
   private logs: FollowedLog[] = [];
   private tables = new Map<number, Collected>();
   private byName = new Map<string, number>();
@@ -88,6 +89,11 @@ export class Follower {
   /** ms for which the checkpoint that is read from keeps rows; −1 for ever. */
   get retentionMs(): number {
     return this.retention;
+  }
+
+  /** What the file may come to; 0 for no bound. */
+  get maxBytes(): number {
+    return this.bound;
   }
 
   /** Takes in what was written since the last call. */
@@ -174,6 +180,7 @@ export class Follower {
     const { superblock, root, damage: rootDamage } = readCurrentRoot(this.storage);
     const damage = [...rootDamage];
     this.retention = root.retentionMs;
+    this.bound = root.maxBytes;
     const tables = catalogTables(this.index, root, damage);
     const walked = root.writers.map((entry, writer) => ({
       entry,

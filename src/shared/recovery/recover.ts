@@ -60,6 +60,8 @@ export interface Collected {
   definition: TableDefinition;
   state: TableState;
   blocks: BlockRef[];
+  /** Blocks that the index has, or had: one that has left it covers its rows all the same. */
+  settled: BlockRef[];
   pieces: RowRun[];
 }
 
@@ -106,13 +108,17 @@ function blocksAbove({ frames }: WalkedLog, number: number): Extent[] {
     .flatMap(({ payload }) => payload.blocks.map(({ ref }) => ({ offset: ref.offset, bytes: ref.length })));
 }
 
+function nothing(): Pick<Collected, 'blocks' | 'settled' | 'pieces'> {
+  return { blocks: [], settled: [], pieces: [] };
+}
+
 /** The tables of a checkpoint, as far as its catalog can be read. */
 export function catalogTables(reader: IndexReader, root: Root, damage: string[]): Map<number, Collected> {
   const tables = new Map<number, Collected>();
   for (const page of root.catalog) {
     try {
       for (const { definition, state } of reader.tables({ ...root, catalog: [page] })) {
-        tables.set(definition.id, { definition, state, blocks: [], pieces: [], isNews: false });
+        tables.set(definition.id, { definition, state, ...nothing(), isNews: false });
       }
     } catch (error) {
       rethrowIoError(error);
@@ -141,7 +147,7 @@ export function collect(
       changed.add(definition.id);
       const known = tables.get(definition.id);
       if (known === undefined) {
-        tables.set(definition.id, { definition, state: EMPTY_STATE, blocks: [], pieces: [], isNews: true });
+        tables.set(definition.id, { definition, state: EMPTY_STATE, ...nothing(), isNews: true });
       } else if (definition.versions.length > known.definition.versions.length) {
         known.definition = definition;
         known.isNews = true;
@@ -154,6 +160,8 @@ export function collect(
         if (table === undefined) damage.push(`a block of unknown table ${tableId} was left out`);
         else table.blocks.push(ref);
       }
+    } else {
+      for (const { tableId, ref } of payload.blocks) tables.get(tableId)?.settled.push(ref);
     }
     for (const piece of payload.pieces) {
       changed.add(piece.tableId);
@@ -183,10 +191,13 @@ export function resolve(table: Collected, reader: IndexReader, damage: string[])
     ...table.blocks.map((ref) => ref.ordinalFirst),
   );
   let indexed: BlockRef[] = [];
+  // Blocks that have left the index cover their rows; not where it cannot be read, for there a piece may be all that is left.
+  let { settled } = table;
   try {
     if (oldest !== Number.POSITIVE_INFINITY) indexed = reader.blocksSince(entry, oldest);
   } catch (error) {
     rethrowIoError(error);
+    settled = [];
     damage.push(
       `part of the index of table ${table.definition.name} cannot be read: ${(error as Error).message}`,
     );
@@ -197,7 +208,7 @@ export function resolve(table: Collected, reader: IndexReader, damage: string[])
     names.add(nameOf(ref));
     blocks.push(ref);
   }
-  const runs = uncovered(pieces, [...indexed, ...blocks]);
+  const runs = pieces.length === 0 ? [] : uncovered(pieces, [...indexed, ...blocks, ...settled]);
   const nextOrdinal = Math.max(
     table.state.nextOrdinal,
     (blocks.at(-1)?.ordinalLast ?? -1) + 1,

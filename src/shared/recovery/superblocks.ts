@@ -22,6 +22,7 @@ export function emptyDatabase(databaseId: Uint8Array, nowMs: number): Uint8Array
     retentionMs: -1,
     madeMs: nowMs,
     usedEnd: 0,
+    maxBytes: 0,
     writers: [],
     catalog: [],
     free: [],

@@ -25,6 +25,7 @@ export interface CheckpointInput {
   /** Other changes of tables' indexes. */
   readonly edits: ReadonlyMap<number, TableEdit>;
   readonly retentionMs: number;
+  readonly maxBytes: number;
   /** What this checkpoint lets go of, pages apart. */
   readonly released: readonly Extent[];
   /** What writers hold and nothing refers to: free for whoever opens the file after a crash. */
@@ -35,6 +36,9 @@ export interface CheckpointInput {
 export interface CheckpointOutput {
   readonly superblock: Superblock;
   readonly root: Root;
+  /** Bytes of all its pages, and the longest run of them that had to lie together. */
+  readonly pageBytes: number;
+  readonly longestRun: number;
 }
 
 /**
@@ -46,7 +50,7 @@ export function writeCheckpoint(input: CheckpointInput): CheckpointOutput {
   const { storage, space, catalog, previous } = input;
   const sequence = previous.superblock.sequence + 1;
   const freed: Extent[] = [...input.released];
-  writeIndexes(input, sequence, freed);
+  const indexBytes = writeIndexes(input, sequence, freed);
 
   const pages = catalogPages(catalog, sequence);
   freed.push(extentOf(previous.superblock.root), ...previous.root.free.map(extentOf));
@@ -65,10 +69,12 @@ export function writeCheckpoint(input: CheckpointInput): CheckpointOutput {
   };
   const rootBytes = align8(PAGE_HEADER_BYTES + encodeRoot(draft).length);
   const catalogBytes = pages.reduce((sum, { bytes }) => sum + align8(bytes.length), 0);
-  // Taking the extent can only shorten the list.
-  const mostFree = space.list().length + freed.length + input.held.length + 1;
-  const extent = space.allot(
+  // Taking the extent makes the list longer by two ranges at most.
+  const mostFree = space.list().length + freed.length + input.held.length + 3;
+  const extent = allotApart(
+    space,
     align8(catalogBytes + rootBytes + PAGE_HEADER_BYTES + mostFree * FREE_ENTRY_BYTES) + 8,
+    extentOf(previous.superblock.root),
   );
   const count = space.list().length + freed.length + input.held.length + 1;
   const rootAt = extent.offset + catalogBytes;
@@ -100,6 +106,7 @@ export function writeCheckpoint(input: CheckpointInput): CheckpointOutput {
     retentionMs: input.retentionMs,
     madeMs: input.wallMs,
     usedEnd: space.end,
+    maxBytes: input.maxBytes,
     writers: input.writers,
     catalog: catalog.entries(),
     free: [{ offset: freeAt, length: free.bytes.length, crc: free.crc }],
@@ -128,7 +135,27 @@ export function writeCheckpoint(input: CheckpointInput): CheckpointOutput {
   };
   storage.write(encodeSuperblock(superblock), superblockOffset(sequence));
   storage.sync();
-  return { superblock, root };
+  return { superblock, root, pageBytes: indexBytes + used, longestRun: extent.bytes };
+}
+
+/** Sectors of a disk are lost together: the roots of two checkpoints in turn are further apart than this. */
+const SECTOR_BYTES = 4096;
+
+/** Takes `bytes` that are no neighbours of another extent, if there is room. */
+function allotApart(space: FreeSpace, bytes: number, other: Extent): Extent {
+  const isNear = ({ offset }: Extent): boolean =>
+    offset < other.offset + other.bytes + SECTOR_BYTES && offset + bytes + SECTOR_BYTES > other.offset;
+  const first = space.allot(bytes);
+  if (!isNear(first)) return first;
+  // A run that is longer by two sectors has a place that is far enough at one of its ends.
+  const longer = space.tryAllot(bytes + 2 * SECTOR_BYTES);
+  if (longer === undefined) return first;
+  space.free(first, 0);
+  const atStart = { offset: longer.offset, bytes };
+  const skipped = isNear(atStart) ? 2 * SECTOR_BYTES : 0;
+  if (skipped > 0) space.free({ offset: longer.offset, bytes: skipped }, 0);
+  else space.free({ offset: longer.offset + bytes, bytes: 2 * SECTOR_BYTES }, 0);
+  return { offset: longer.offset + skipped, bytes };
 }
 
 function extentOf(pointer: PagePointer): Extent {
@@ -144,22 +171,31 @@ function listOfFree(space: FreeSpace, held: readonly Extent[]): FreeRange[] {
 /** Index pages are written in portions of about this size, so that those of thousands of tables need not be held at once. */
 const PORTION_BYTES = 256 << 10;
 
-function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[]): void {
+/** @returns bytes of the pages */
+function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[]): number {
   const { storage, space, catalog } = input;
   let editors: { tableId: number; editor: IndexEditor }[] = [];
   let bytes = 0;
+  let total = 0;
+  // Together in one run, written at once; in a full file each page where there is room for it.
   const writePortion = (): void => {
-    const extent = bytes === 0 ? { offset: 0, bytes: 0 } : space.allot(align8(bytes));
-    const buffer = new Uint8Array(extent.bytes);
+    const extent = bytes === 0 ? undefined : space.tryAllot(align8(bytes));
+    const buffer = new Uint8Array(extent?.bytes ?? 0);
     let at = 0;
     const put = (page: Uint8Array): number => {
+      if (extent === undefined) {
+        const { offset } = space.allot(align8(page.length));
+        storage.write(page, offset);
+        return offset;
+      }
       buffer.set(page, at);
       at += page.length;
       return extent.offset + at - page.length;
     };
     for (const { tableId, editor } of editors) catalog.setState(tableId, editor.write(sequence, put, freed));
-    if (bytes > 0) storage.write(buffer, extent.offset);
+    if (extent !== undefined) storage.write(buffer, extent.offset);
     editors = [];
+    total += bytes;
     bytes = 0;
   };
   for (const tableId of new Set([...input.blocks.keys(), ...input.edits.keys()])) {
@@ -175,6 +211,7 @@ function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[])
     if (bytes >= PORTION_BYTES) writePortion();
   }
   writePortion();
+  return total;
 }
 
 interface EncodedCatalogPage {

@@ -1,36 +1,42 @@
+import { SLAB_BYTES, slabsInUse } from '../../shared/chunk/slab-table.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { CoordinatorInfo, NewTable, ProducerTicket, WriterDeath } from '../../shared/control/api.ts';
 import { writerCounter } from '../../shared/control/counters.ts';
 import type { MaintenanceOptions } from '../../shared/control/maintenance.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
+import { leastMaxBytes, mostTables, rowLimitOf } from '../../shared/control/space-bound.ts';
 import {
   CATALOG,
   COORDINATOR_BEAT,
+  EXPIRED,
   MAX_PRODUCERS,
   P_PIN,
   producerWord,
+  ROW_LIMIT,
   STATE_CLOSED,
   STATE_CLOSING,
   STATE_POISONED,
 } from '../../shared/control/words.ts';
 import { MillraceError } from '../../shared/errors.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
-import type { Extent, Salt, SaltedExtent, WriterEntry } from '../../shared/format/root.ts';
+import type { Extent, Salt, WriterEntry } from '../../shared/format/root.ts';
 import { type Recovery, recover } from '../../shared/recovery/recover.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { Channel } from '../channel.ts';
 import type { TaskRunner } from '../maintenance/task.ts';
 import type { FromWriter, ProducerRings, ToWriter } from '../writer/messages.ts';
-import type { WriterOptions } from '../writer/options.ts';
+import { UNBOUNDED_APPETITE, type WriterOptions } from '../writer/options.ts';
 import { Catalog } from './catalog.ts';
 import { type CheckpointOutput, writeCheckpoint } from './checkpoint.ts';
+import { ExtentDesk } from './extent-desk.ts';
 import type { FreeSpace } from './free-space.ts';
 import { Maintenance } from './maintenance.ts';
 import { materialize } from './materialize.ts';
 import { ProducerRegistry } from './producers.ts';
 import { recoveredSpace } from './recovered-space.ts';
 import { rewriteUnsynced } from './rewrite-unsynced.ts';
+import { SpaceBudget } from './space-budget.ts';
 import type { TableEdit } from './table-edit.ts';
 import { WriterSpace } from './writer-space.ts';
 
@@ -42,8 +48,6 @@ const MAX_RESTING_BYTES = 8 << 20;
 const DEATHS_KEPT = 100;
 /** How often it looks whether the writers have let go of an ended producer's chunks. */
 const ENDING_LOOK_MS = 5;
-/** Extents are multiples of this, the file system's block. */
-const EXTENT_ALIGN = 4096;
 const FIRST_LOG_BYTES = 64 << 10;
 /** Closing cuts the file's tail if more than this, and more than this share of the file, is free. */
 const MIN_CUT_BYTES = 64 << 10;
@@ -64,6 +68,8 @@ export interface CoordinatorOptions {
   readonly maintenance: MaintenanceOptions;
   /** ms; null clears the stored one, undefined leaves it as it is. */
   readonly retentionMs: number | null | undefined;
+  /** What the file may come to; null clears the stored bound, undefined leaves it as it is. */
+  readonly maxBytes: number | null | undefined;
 }
 
 /** A writer as the coordinator sees it. */
@@ -115,6 +121,11 @@ export class Coordinator {
   private readonly writers: WriterRecord[] = [];
   private readonly catalog: Catalog;
   private readonly space: FreeSpace;
+  private readonly extents: ExtentDesk;
+  /** What the file may come to, 0 for no bound. */
+  private readonly maxBytes: number;
+  /** Writers that were told that there is no room. */
+  private readonly toldNoRoom = new Set<number>();
   private readonly recovery: Recovery;
   private readonly session: number;
   private readonly start: (writer: number, succeeds: boolean) => WriterPeer;
@@ -160,9 +171,12 @@ export class Coordinator {
     this.randomWords = options.randomWords ?? ((words) => crypto.getRandomValues(words));
     this.recovery = recover(storage);
     const { root, superblock, tables } = this.recovery;
+    this.maxBytes = options.maxBytes === undefined ? root.maxBytes : (options.maxBytes ?? 0);
+    checkBound(this.maxBytes, shared.memories.length, tables.size);
     rewriteUnsynced(storage, this.recovery);
     this.session = root.session + 1;
     this.space = recoveredSpace(storage, this.recovery);
+    this.extents = new ExtentDesk(this.space, () => this.newSalt());
     this.catalog = new Catalog(
       [...tables.values()].map(({ entry }) => entry),
       Math.max(root.nextTableId, ...[...tables.keys()].map((id) => id + 1)),
@@ -185,21 +199,23 @@ export class Coordinator {
       clock,
       catalog: this.catalog,
       space: this.space,
+      extents: this.extents,
       options: options.maintenance,
       retentionMs: retentionMs === undefined ? root.retentionMs : (retentionMs ?? -1),
       gapsBelow: new Map([...tables].map(([id, { entry }]) => [id, entry.state.nextOrdinal])),
       applied: () => this.applied,
-      newExtent: (bytes) => this.newExtent(bytes),
+      checkpoint: () => this.last.superblock.sequence,
       wantCheckpoint: () => {
         this.wanted = true;
       },
       startRunner,
       releaseExtents: () => this.writers.forEach((_, writer) => void this.send(writer, { type: 'release' })),
       rowsWritten: () => this.sumOf('rows'),
+      comingBytes: () => this.comingBytes(),
       // A successor counts from zero again.
       logBytes: () => Math.max(0, this.sumOf('logBytes') - this.logBytesSeen),
     });
-    const logs = shared.memories.map(() => this.newExtent(FIRST_LOG_BYTES));
+    const logs = shared.memories.map(() => this.extents.take(FIRST_LOG_BYTES));
     this.last = writeCheckpoint({
       storage,
       space: this.space,
@@ -210,12 +226,20 @@ export class Coordinator {
       blocks,
       edits: new Map(),
       retentionMs: this.maintenance.retentionMs,
+      maxBytes: this.maxBytes,
       released: this.recovery.logExtents,
       held: [],
       wallMs: clock.wall(),
     });
     this.applied = logs.map(() => 0);
     this.deathCounts = logs.map(() => 0);
+    if (this.maxBytes > 0) {
+      // Not before: what a crash left may need more than there is, and is brought below the bound at once.
+      this.extents.budget = new SpaceBudget(this.space, this.maxBytes, logs.length);
+      this.extents.budget.apply();
+      Atomics.store(shared.control.words, ROW_LIMIT, rowLimitOf(this.maxBytes));
+    }
+    Atomics.store(shared.control.words, EXPIRED, this.last.superblock.sequence | 0);
     shared.control.publishRoot(this.last.superblock.sequence, this.last.superblock.root);
     this.lastCheckpointAt = clock.now();
     this.start = (writer, succeeds) => {
@@ -225,6 +249,7 @@ export class Coordinator {
       return startWriter({
         durability,
         commitIntervalMs,
+        appetite: this.extents.budget?.appetite ?? UNBOUNDED_APPETITE,
         writer,
         entry: this.last.root.writers[writer]!,
         definitions,
@@ -247,6 +272,7 @@ export class Coordinator {
   /** The table of that name and shape, made if there is none. Its writer logs it with the next commit. */
   createTable(table: NewTable): TableDefinition {
     this.shared.control.checkOpen();
+    if (this.maxBytes > 0 && this.catalog.find(table.name) === undefined) this.checkTables(table.name);
     const { definition, isNew } = this.catalog.create(table);
     if (isNew) this.announce(definition);
     return definition;
@@ -321,6 +347,8 @@ export class Coordinator {
     // An answer of the dead one is void: it speaks of extents that the successor does not have.
     record.ready = undefined;
     record.space.died();
+    this.extents.forget(writer);
+    this.toldNoRoom.delete(writer);
     record.peer = this.start(writer, true);
     if (this.pending !== undefined) {
       this.send(writer, { type: 'checkpoint', id: this.pending.id, seal: this.pending.seal });
@@ -363,6 +391,7 @@ export class Coordinator {
       checkpoint: this.last.superblock.sequence,
       freeBytes: this.space.bytes(),
       retentionMs: this.maintenance.retentionMs,
+      maxBytes: this.maxBytes,
       maintenance: this.maintenance.stats(this.clock.now()),
       recovery: { frames, rows, droppedBytes, damage },
       deaths: [...this.deaths],
@@ -419,6 +448,7 @@ export class Coordinator {
     try {
       pauseMs = this.maintenance.step(this.clock.now());
       this.advance();
+      this.giveExtents();
       // Maintenance may have waited for this checkpoint.
       if (this.last.superblock.sequence !== sequence) pauseMs = 0;
     } catch (error) {
@@ -434,12 +464,9 @@ export class Coordinator {
 
   private take(writer: number, record: WriterRecord, message: FromWriter): void {
     switch (message.type) {
-      case 'need': {
-        const extent = this.newExtent(message.bytes);
-        record.space.grant(extent);
-        this.send(writer, { type: 'extent', use: message.use, extent });
+      case 'need':
+        this.extents.ask(writer, message.use, message.bytes, message.least);
         break;
-      }
       case 'wantCheckpoint':
         this.wanted = true;
         break;
@@ -481,6 +508,12 @@ export class Coordinator {
 
   private sumOf(name: Parameters<typeof writerCounter>[2]): number {
     return this.writers.reduce((sum, _, writer) => sum + writerCounter(this.shared.control, writer, name), 0);
+  }
+
+  /** By what chunks have come to so far. Memory that a producer holds but does not fill counts, too. */
+  private comingBytes(): number {
+    const slabs = this.shared.memories.reduce((sum, views) => sum + slabsInUse(views), 0);
+    return (slabs * SLAB_BYTES * this.sumOf('dataBytes')) / Math.max(1, this.sumOf('rawBytes'));
   }
 
   private beginCheckpoint(): void {
@@ -581,13 +614,46 @@ export class Coordinator {
       blocks,
       edits,
       retentionMs: this.maintenance.retentionMs,
+      maxBytes: this.maxBytes,
       released,
       held,
       wallMs: this.clock.wall(),
     });
     const { sequence, root } = this.last.superblock;
     this.shared.control.publishRoot(sequence, root);
-    this.space.settle(Math.min(sequence, this.oldestPin(), this.resting(sequence)));
+    const { budget } = this.extents;
+    budget?.noteCheckpoint(this.last.pageBytes, this.last.longestRun);
+    const readable = Math.min(sequence, this.maintenance.oldestTask() + 1);
+    this.space.settle(Math.min(readable, this.oldestPin(), this.resting(sequence)));
+    if (budget?.isPressed !== true || this.oldestPin() >= sequence) return;
+    // A full file: older snapshots stand in the way of writers. Whoever reads one is told before anything is written over it.
+    Atomics.store(this.shared.control.words, EXPIRED, sequence | 0);
+    this.space.settle(readable);
+  }
+
+  /** Answers the writers' requests for extents, or says that they must do without. */
+  private giveExtents(): void {
+    for (const { writer, use, extent, answers } of this.extents.serve()) {
+      this.writers[writer]!.space.grant(extent);
+      this.send(writer, { type: 'extent', use, extent, answers });
+      this.toldNoRoom.delete(writer);
+    }
+    for (const writer of this.extents.waitingWriters()) {
+      if (this.toldNoRoom.has(writer)) continue;
+      this.toldNoRoom.add(writer);
+      this.send(writer, { type: 'noRoom' });
+    }
+  }
+
+  /** @throws TOO_MANY if a bounded file has no room for another table */
+  private checkTables(table: string): void {
+    const most = mostTables(this.maxBytes);
+    if (this.catalog.definitions().length < most) return;
+    throw new MillraceError(
+      'TOO_MANY',
+      `a file of at most ${this.maxBytes} bytes has room for ${most} tables; open it with a larger maxBytes`,
+      { table, maxBytes: this.maxBytes },
+    );
   }
 
   /**
@@ -599,7 +665,8 @@ export class Coordinator {
     this.made.push({ sequence, at: now });
     let bytes = 0;
     for (const range of this.space.list()) if (range.freedBy > 0) bytes += range.bytes;
-    const waived = this.closing !== undefined || bytes > MAX_RESTING_BYTES;
+    const waived =
+      this.closing !== undefined || bytes > MAX_RESTING_BYTES || this.extents.budget?.isLow === true;
     while (this.made.length > 0 && (waived || now - this.made[0]!.at >= this.reuseDelayMs)) this.made.shift();
     return this.made[0]?.sequence ?? Number.POSITIVE_INFINITY;
   }
@@ -607,10 +674,12 @@ export class Coordinator {
   /** Space freed by a checkpoint up to this one may be read by nobody any more. */
   private oldestPin(): number {
     let oldest = Number.POSITIVE_INFINITY;
+    const expired = Atomics.load(this.shared.control.words, EXPIRED);
     for (let producer = 0; producer < MAX_PRODUCERS; producer++) {
       const pin = Atomics.load(this.shared.control.words, producerWord(producer) + P_PIN);
       // A pin holds checkpoint + 1; space that checkpoint n freed is still read under a pin on n − 1.
-      if (pin > 0) oldest = Math.min(oldest, pin);
+      // One that expired may hide a later one of the same thread.
+      if (pin > 0) oldest = Math.min(oldest, Math.max(pin, expired + 1));
     }
     return oldest;
   }
@@ -634,7 +703,7 @@ export class Coordinator {
     this.space.settle(0);
     const { blocks, heads } = this.takeDirectories();
     this.applied = heads;
-    this.write([], blocks, released, [], this.maintenance.takeEdits(heads));
+    this.write([], blocks, released, [], this.maintenance.takeEdits(heads, false));
     this.writeAgain();
     // What the first pair let go of takes what lies at the end, blocks and pages, until the file has no holes to speak of.
     for (let round = 0; round < CLOSING_ROUNDS && this.hasHoles(); round++) {
@@ -656,12 +725,7 @@ export class Coordinator {
 
   /** A checkpoint of what the last one had, and what maintenance changes. */
   private writeAgain(): void {
-    this.write([], new Map(), [], [], this.maintenance.takeEdits(this.applied));
-  }
-
-  private newExtent(bytes: number): SaltedExtent {
-    const extent = this.space.allot(Math.ceil(bytes / EXTENT_ALIGN) * EXTENT_ALIGN);
-    return { ...extent, salt: this.newSalt() };
+    this.write([], new Map(), [], [], this.maintenance.takeEdits(this.applied, false));
   }
 
   private newSalt(): Salt {
@@ -688,6 +752,17 @@ export class Coordinator {
     this.closing.deferred.reject(error);
     this.stopWriters();
   }
+}
+
+/** @throws INVALID_OPTION if a bound leaves no room to work in */
+function checkBound(maxBytes: number, writers: number, tables: number): void {
+  const least = leastMaxBytes(writers, tables);
+  if (maxBytes === 0 || maxBytes >= least) return;
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `maxBytes is ${maxBytes}; with ${writers} writers and ${tables} tables it must be at least ${least}, or null for no bound`,
+    { option: 'maxBytes', value: maxBytes, least },
+  );
 }
 
 function ringsOf({ slot, hints, backs }: ProducerTicket, writer: number): ProducerRings {

@@ -192,7 +192,8 @@ const remote: CoordinatorRemote = {
     answer(async () => {
       storage = await openStorageRef(start.storage, true);
       lock = await lockFile(storage.identity(), start.path);
-      const { durability, commitIntervalMs, maxProducers, reuseDelayMs, maintenance, retentionMs } = start;
+      const { durability, commitIntervalMs, maxProducers, reuseDelayMs, maintenance } = start;
+      const { retentionMs, maxBytes } = start;
       const opened = storage;
       coordinator = inFile(
         start.path,
@@ -201,7 +202,15 @@ const remote: CoordinatorRemote = {
             shared,
             opened,
             systemClock,
-            { durability, commitIntervalMs, maxProducers, reuseDelayMs, maintenance, retentionMs },
+            {
+              durability,
+              commitIntervalMs,
+              maxProducers,
+              reuseDelayMs,
+              maintenance,
+              retentionMs,
+              maxBytes,
+            },
             startWriter,
             () => new PoolRunner({ storage: start.storage, identity: opened.identity() }, run),
           ),

@@ -1,4 +1,4 @@
-import { invariant } from '../../shared/errors.ts';
+import { invariant, MillraceError } from '../../shared/errors.ts';
 import { damaged, getSafe64, setSafe64, viewOf } from '../../shared/format/fields.ts';
 import type { Extent } from '../../shared/format/root.ts';
 
@@ -15,6 +15,8 @@ export class FreeSpace {
   private ranges: FreeRange[];
   /** End of the used part of the file: what lies beyond is free without being listed. */
   end: number;
+  /** Where the file may end at most. */
+  limit = Number.POSITIVE_INFINITY;
 
   constructor(ranges: readonly FreeRange[], end: number) {
     this.ranges = [...ranges].sort((a, b) => a.offset - b.offset);
@@ -22,19 +24,52 @@ export class FreeSpace {
     this.merge();
   }
 
-  /** Takes `bytes` from the lowest place that has room, so that the file's tail can be cut; else lets the file grow. */
+  /**
+   * Takes `bytes` from the lowest place that has room, so that the file's tail can be cut; else lets the file grow.
+   * @throws OUT_OF_SPACE if that would take it beyond its limit
+   */
   allot(bytes: number): Extent {
+    const extent = this.tryAllot(bytes);
+    if (extent !== undefined) return extent;
+    throw new MillraceError(
+      'OUT_OF_SPACE',
+      `maxBytes leaves no room for ${bytes} bytes; open the database with a larger one`,
+      { bytes, end: this.end, limit: this.limit },
+    );
+  }
+
+  /** As `allot`; undefined if there is no room. */
+  tryAllot(bytes: number): Extent | undefined {
     invariant(bytes > 0 && bytes % 8 === 0, 'extents are multiples of 8 bytes');
     const found = this.ranges.findIndex((range) => range.freedBy === 0 && range.bytes >= bytes);
-    if (found < 0) {
-      const extent = { offset: this.end, bytes };
-      this.end += bytes;
-      return extent;
-    }
+    if (found < 0) return this.grow(bytes);
     const range = this.ranges[found]!;
     if (range.bytes === bytes) this.ranges.splice(found, 1);
     else this.ranges[found] = { ...range, offset: range.offset + bytes, bytes: range.bytes - bytes };
     return { offset: range.offset, bytes };
+  }
+
+  /** Takes `bytes` where the file ends now, a free range before that included. */
+  private grow(bytes: number): Extent | undefined {
+    const tail = this.tailBytes();
+    const offset = this.end - tail;
+    if (offset + bytes > this.limit) return undefined;
+    if (tail > 0) this.ranges.pop();
+    this.end = offset + bytes;
+    return { offset, bytes };
+  }
+
+  /** Bytes that may be used now, those included by which the file may grow. @param least of a run that counts */
+  usableBytes(least = 0): number {
+    let bytes = this.limit - this.end;
+    for (const range of this.ranges) if (range.freedBy === 0 && range.bytes >= least) bytes += range.bytes;
+    return bytes;
+  }
+
+  /** The longest run of bytes that may be used now. */
+  longestRun(): number {
+    const longest = this.ranges.reduce((most, r) => (r.freedBy === 0 && r.bytes > most ? r.bytes : most), 0);
+    return Math.max(longest, this.limit - this.end + this.tailBytes());
   }
 
   /** Takes `bytes` from the lowest place that has room, if that lies before `offset`. */

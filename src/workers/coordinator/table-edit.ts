@@ -43,12 +43,13 @@ export function applyEdit(
     places.add(place.offset);
     freed.push(place);
   };
+  // First: what makes way is not to come back as a part of what was packed meanwhile.
+  for (const ref of edit.evicted) if (editor.remove(ref)) letGo(ref);
   for (const { before, after, done } of edit.replacements) {
     const taken = editor.replace(before, after);
     if (taken) before.forEach(letGo);
     done(taken);
   }
-  for (const ref of edit.evicted) if (editor.remove(ref)) letGo(ref);
   if (edit.retentionMs !== undefined) editor.set({ retentionMs: edit.retentionMs });
   if (edit.cutoff === undefined) return;
   const cutoff = edit.cutoff > state.cutoff ? edit.cutoff : state.cutoff;

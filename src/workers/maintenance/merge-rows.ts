@@ -1,5 +1,6 @@
 import type { ColumnSource, DecodedColumn } from '../../shared/codec/column-data.ts';
 import { isPresent } from '../../shared/format/piece.ts';
+import { type FixedType, type FixedValues, fixedValues } from '../../shared/schema/fixed-values.ts';
 import { type ColumnType, isVariable } from '../../shared/schema/types.ts';
 
 /** Decoded rows of one block. Strings come as their bytes; undefined is a column that the block is older than. */
@@ -98,36 +99,19 @@ function mergeValidity(
   return validity;
 }
 
-type Fixed = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint8Array;
-
-function emptyFixed(kind: ColumnType, rows: number): Fixed {
-  switch (kind) {
-    case 'f64':
-      return new Float64Array(rows);
-    case 'f32':
-      return new Float32Array(rows);
-    case 'i64':
-      return new BigInt64Array(rows);
-    case 'i32':
-      return new Int32Array(rows);
-    default:
-      return new Uint8Array(rows);
-  }
-}
-
 /** Values are moved as integers: a NaN that goes through a JS number could lose its payload. */
 function mergeFixed(
   kind: ColumnType,
   parts: readonly ColumnPart[],
   places: Uint32Array,
   rows: number,
-): Fixed {
-  const values = emptyFixed(kind, rows);
+): FixedValues {
+  const values = fixedValues(kind as FixedType, rows);
   const into = integersOf(values);
   const isWide = values.BYTES_PER_ELEMENT === 8;
   let base = 0;
   for (const { rows: count, decoded } of parts) {
-    const from = decoded === undefined ? undefined : integersOf(decoded.values as Fixed);
+    const from = decoded === undefined ? undefined : integersOf(decoded.values as FixedValues);
     for (let i = 0; i < count && from !== undefined; i++) {
       const place = places[base + i]!;
       if (place === NOT_KEPT) continue;
@@ -141,7 +125,7 @@ function mergeFixed(
   return values;
 }
 
-function integersOf(values: Fixed): Int32Array | Uint8Array {
+function integersOf(values: FixedValues): Int32Array | Uint8Array {
   if (values instanceof Uint8Array) return values;
   return new Int32Array(values.buffer, values.byteOffset, values.byteLength / 4);
 }

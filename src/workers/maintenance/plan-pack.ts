@@ -20,6 +20,8 @@ export interface PackRules {
   readonly targetSegmentPoints: number;
   /** Blocks that one task may read. */
   readonly maxSegmentsPerPack: number;
+  /** Encoded bytes that a task reads at most: what is decoded of them must fit memory. */
+  readonly taskBytes: number;
   /** Rows with a smaller timestamp are hidden. */
   readonly cutoff: bigint;
   /** Ordinals below this are whole: no chunk has more rows of them. */
@@ -40,8 +42,6 @@ export interface PackRules {
   readonly settled: ReadonlySet<number>;
 }
 
-/** Encoded bytes that a task reads at most: what is decoded of them must fit memory. */
-const TASK_BYTES = 16 << 20;
 /** So many small neighbours are worth packing before a segment's worth of rows has come together. */
 const MANY_PIECES = 8;
 /** A run of segments counts as overlapping another one only from this share of its time on. */
@@ -96,7 +96,7 @@ export function planPack(refs: readonly BlockRef[], rules: PackRules): BlockRef[
     if (kept.length === 0 || !(rules.thorough ? isUnpacked(kept, rules) : isWorth(kept, rules))) continue;
     const group = kept.flatMap((unit) => unit.refs);
     const groupBytes = kept.reduce((sum, unit) => sum + unit.bytes, 0);
-    const fits = blocks + group.length <= rules.maxSegmentsPerPack && bytes + groupBytes <= TASK_BYTES;
+    const fits = blocks + group.length <= rules.maxSegmentsPerPack && bytes + groupBytes <= rules.taskBytes;
     if (chosen.length > 0 && !fits) break;
     chosen.push(group);
     blocks += group.length;
@@ -129,7 +129,7 @@ function runsOf(units: readonly Unit[], rules: PackRules): Unit[][] {
     }
     if (last !== undefined) {
       const isGap = unit.ordinalFirst > last.ordinalLast + 1 && unit.ordinalFirst > gapsBelow;
-      const tooMuch = blocks + unit.refs.length > maxSegmentsPerPack || bytes + unit.bytes > TASK_BYTES;
+      const tooMuch = blocks + unit.refs.length > maxSegmentsPerPack || bytes + unit.bytes > rules.taskBytes;
       // Rounded to whole segments later, so a run may be a little longer than one, or shorter.
       const full = rows >= target || (rows * 4 >= target * 3 && (rows + unit.rows) * 4 > target * 5);
       if (isGap || tooMuch || (full && !overlaps(unit, maxTs))) end();

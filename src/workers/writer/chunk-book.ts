@@ -24,6 +24,7 @@ import { invariant } from '../../shared/errors.ts';
 import type { LogPosition } from '../../shared/format/root.ts';
 import { SchemaPool } from '../../shared/schema/schema-pool.ts';
 import type { Column, SchemaVersion, TableDefinition } from '../../shared/schema/types.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /** What a writer knows of a chunk that is not free. */
 export interface KnownChunk {
@@ -67,8 +68,8 @@ export class ChunkBook {
   private readonly schemas = new SchemaPool();
   private readonly known = new Map<number, KnownChunk>();
   private keptSources = 0;
-  /** Sent chunks in the order in which they were sent. */
-  readonly queue: KnownChunk[] = [];
+  /** Sent chunks, each producer's in the order in which they were sent. */
+  readonly queue = new FairQueue<KnownChunk>();
   checkpoints = 0;
 
   constructor(views: MemoryViews) {

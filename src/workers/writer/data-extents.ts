@@ -39,11 +39,23 @@ export class DataExtents {
     return this.spare.reduce((sum, extent) => sum + extent.bytes, 0);
   }
 
-  /** Encodes a block and stages it. The caller has asked `hasRoom` for its raw size. */
-  add(head: BlockHead, sources: readonly ColumnSource[], from: number, columns: readonly Column[]): BlockRef {
+  /**
+   * Encodes a block and stages it, if there is room for what it comes to: there is, if `hasRoom` says so of its raw size.
+   * @returns the block, or how many bytes it needs
+   */
+  add(
+    head: BlockHead,
+    sources: readonly ColumnSource[],
+    from: number,
+    columns: readonly Column[],
+  ): BlockRef | number {
     let start = pushBlock(this.buffer, head, sources, from, columns);
     const length = this.buffer.length - start;
     if (this.bufferAt + this.buffer.length > this.end()) {
+      if (!this.spare.some((extent) => extent.bytes >= length)) {
+        this.buffer.length = start;
+        return length;
+      }
       this.nextExtent(start, length);
       start = 0;
     }
@@ -61,6 +73,12 @@ export class DataExtents {
     this.buffer.clear();
   }
 
+  /** Whether a block that was staged has left the buffer. */
+  isWritten(ref: BlockRef): boolean {
+    const inBuffer = ref.offset >= this.bufferAt && ref.offset < this.bufferAt + this.buffer.length;
+    return !inBuffer;
+  }
+
   /** Gives up all room there is; the next block goes to an extent that is given later. Call after `write`. */
   release(): void {
     this.released.push(...this.spare.splice(0).map(({ offset, bytes }) => ({ offset, bytes })));
@@ -75,7 +93,7 @@ export class DataExtents {
     return this.released.splice(0);
   }
 
-  /** What this writer holds but has not filled. Call after `write`. */
+  /** What this writer holds but has not filled. */
   held(): Extent[] {
     const held: Extent[] = [...this.spare];
     const rest = this.end() - this.bufferAt;

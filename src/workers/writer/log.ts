@@ -108,20 +108,20 @@ export class Log {
     return this.frames.length === 0;
   }
 
-  /** The extent size that the gathered frames lack, or 0 if they can be written. */
-  lacking(): number {
+  /** The extent that the gathered frames lack: what is wanted and the least that will do; none if they can be written. */
+  lacking(): { readonly wanted: number; readonly least: number } | undefined {
     let room = this.roomIn(this.position);
     const spare = [...this.spare];
     for (const frame of this.frames) {
       const bytes = frame.end - frame.start;
       if (bytes > room) {
         const next = takeRoomy(spare, bytes + LINK_BYTES);
-        if (next === undefined) return this.wanted(frame);
+        if (next === undefined) return { wanted: this.wanted(frame), least: bytes + LINK_BYTES };
         room = next.bytes - LINK_BYTES;
       }
       room -= bytes;
     }
-    return 0;
+    return undefined;
   }
 
   /** Room for the rest of the commit at once, within reason: each extent that is asked for is a wait. */

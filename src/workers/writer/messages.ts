@@ -13,7 +13,15 @@ export interface ProducerRings {
 /** What the coordinator gives a writer. */
 export type ToWriter =
   | { readonly type: 'table'; readonly definition: TableDefinition }
-  | { readonly type: 'extent'; readonly use: 'data' | 'log'; readonly extent: SaltedExtent }
+  /** `answers`: of how many requests this is the answer. */
+  | {
+      readonly type: 'extent';
+      readonly use: 'data' | 'log';
+      readonly extent: SaltedExtent;
+      readonly answers: number;
+    }
+  /** There is no room now: an extent comes later, and until then checkpoints must be answered without what needs one. */
+  | { readonly type: 'noRoom' }
   /** Commit, then say where you are. `seal`: write the rows of all filling chunks as blocks, or only of those long open. */
   | { readonly type: 'checkpoint'; readonly id: number; readonly seal: 'all' | 'old' }
   /** A producer has these rings to this writer. */
@@ -25,7 +33,13 @@ export type ToWriter =
 
 /** What a writer tells the coordinator. */
 export type FromWriter =
-  | { readonly type: 'need'; readonly use: 'data' | 'log'; readonly bytes: number }
+  /** `least`: what it cannot do without; 0 if nothing waits. */
+  | {
+      readonly type: 'need';
+      readonly use: 'data' | 'log';
+      readonly bytes: number;
+      readonly least: number;
+    }
   /** The log has grown, or the directory has filled, since the last checkpoint. */
   | { readonly type: 'wantCheckpoint' }
   | {

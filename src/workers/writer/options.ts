@@ -23,10 +23,27 @@ export class WriterKilled extends Error {
   override readonly name = 'WriterKilled';
 }
 
+/** How much of the file a writer asks for at once, and how much log it writes between checkpoints. */
+export interface WriterAppetite {
+  /** The largest extents that it asks for. */
+  readonly dataBytes: number;
+  readonly logBytes: number;
+  readonly checkpointLogBytes: number;
+}
+
+/** Where the file may grow as it likes. */
+export const UNBOUNDED_APPETITE: WriterAppetite = {
+  dataBytes: 4 << 20,
+  logBytes: 1 << 20,
+  // Recovery reads it in well under a second.
+  checkpointLogBytes: 16 << 20,
+};
+
 export interface WriterOptions {
   readonly writer: number;
   readonly durability: 'interval' | 'always' | 'none';
   readonly commitIntervalMs: number;
+  readonly appetite: WriterAppetite;
   /** Where its log is read from after a crash: of the last checkpoint. For a first writer nothing has been written there. */
   readonly entry: WriterEntry;
   readonly definitions: readonly TableDefinition[];

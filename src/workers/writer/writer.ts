@@ -32,11 +32,13 @@ import { watchedStorage } from './watched-storage.ts';
 const COMMIT_BYTES = 8 << 20;
 /** A commit has at most about so many blocks, and pieces: what is known of each until then takes memory. */
 const COMMIT_CHUNKS = 4096;
-/** A checkpoint is asked for after this much log: recovery reads it in well under a second. */
-const CHECKPOINT_LOG_BYTES = 16 << 20;
-/** Smallest and largest extents that a writer asks for; each request doubles the last one. */
-const DATA_EXTENT = { min: 64 << 10, max: 4 << 20 };
-const LOG_EXTENT = { min: 64 << 10, max: 1 << 20 };
+/** And when this much of it lay in chunks, if a producer waits for them: encoding that takes some ten milliseconds. */
+const AWAITED_RAW_BYTES = 4 << 20;
+/** With so many chunks in the queue a checkpoint is answered in a hurry, and so often in a row. */
+const HURRY_CHUNKS = 128;
+const HURRIED_MAX = 16;
+/** The smallest extents that a writer asks for; each request doubles the last one. */
+const EXTENT_MIN = 64 << 10;
 
 /** What one commit must hold: all that was known when it began. */
 interface Wave {
@@ -70,13 +72,19 @@ export class Writer {
   private readonly staged: { readonly located: LocatedRef; readonly known: KnownChunk }[] = [];
   private readonly newDefinitions: TableDefinition[] = [];
   private stagedBytes = 0;
+  /** What was staged, as it lay in chunks. */
+  private stagedRawBytes = 0;
   private dueAt: number;
   /** Bytes written but not synced, with durability 'none'. */
   private unsynced = false;
+  /** What a chunk's rows came to that found no room. */
+  private readonly encodedBytes = new WeakMap<KnownChunk, number>();
   /** Chunks taken from the queue and encoded so far. */
   private encoded = 0;
   /** The commit being made, if there is one. */
   private wave: Wave | undefined;
+  /** Checkpoints answered in a hurry, one after the other. */
+  private hurried = 0;
   /** There is work that waits for an extent or for room in the directory; the coordinator rings when it has some. */
   private starved = false;
   /** Extents received so far: tells the coordinator which of its grants are still on their way. */
@@ -89,9 +97,14 @@ export class Writer {
   private checkpoint: { readonly id: number; readonly seal: 'all' | 'old' } | undefined;
   private askedCheckpointAt = 0;
   private readonly asked = { data: 0, log: 0 };
-  private readonly nextExtent = { data: DATA_EXTENT.min, log: LOG_EXTENT.min };
+  private readonly nextExtent = { data: EXTENT_MIN, log: EXTENT_MIN };
+  /** What the coordinator was told of the least that will do. */
+  private readonly askedLeast = { data: 0, log: 0 };
+  /** There is no room in the file just now: nothing may be held up for an extent that only a checkpoint can make room for. */
+  private isDenied = false;
   private rows = 0;
   private blocks = 0;
+  private rawBytes = 0;
   private commits = 0;
   private busyMs = 0;
   private readonly sinceMs: number;
@@ -153,6 +166,10 @@ export class Writer {
       this.mustMoveLog = false;
     }
     this.starved = false;
+    if (this.checkpoint !== undefined && this.mayHurry && this.commit([], false)) {
+      this.hurried++;
+      this.answerCheckpoint(this.checkpoint.id, false);
+    }
     const due = began >= this.dueAt || this.options.durability === 'always';
     if (this.wave === undefined && (due || syncWanted || this.checkpoint !== undefined)) {
       // What is known now is what this commit must hold; what comes meanwhile cannot hold it up for ever.
@@ -160,9 +177,12 @@ export class Writer {
       this.wave = { chunks: [...this.book.all()], barrier, syncWanted, ticket: wanted };
     }
     this.encodeQueue();
-    if (this.wave !== undefined && (this.encoded >= this.wave.barrier || this.directoryIsFull)) {
+    if (this.wave !== undefined && (this.encoded >= this.wave.barrier || this.mustNotWait)) {
       this.finishWave(this.wave);
-    } else if (this.isEnough || (this.staged.length > 0 && this.producerWaits())) {
+    } else if (
+      this.isEnough ||
+      (this.staged.length > 0 && (this.producerWaits() || (this.isDenied && this.starved)))
+    ) {
       this.commit([], false);
     }
   }
@@ -174,15 +194,22 @@ export class Writer {
     if (sealed && !this.stageStragglers(wave)) sealed = false;
     if (sealed && checkpoint !== undefined) sealed = this.sealOpenChunks(wave, checkpoint.seal);
     // Without an extent it must wait. A full directory is emptied by a checkpoint, so that one is made of what there is.
-    if (!sealed && !this.directoryIsFull) return;
+    if (!sealed && !this.mustNotWait) return;
     if (!sealed && checkpoint === undefined) {
       this.commit([], false);
       this.starved = true;
       return;
     }
-    if (!this.commitInParts(sealed ? wave.chunks : [], wave.syncWanted)) return;
+    if (!this.commitInParts(sealed ? wave.chunks : [], wave.syncWanted)) {
+      // Room for the log comes of a checkpoint, too: that one is made of what was committed before.
+      if (!this.isDenied || checkpoint === undefined) return;
+      sealed = false;
+    }
     if (sealed && wave.syncWanted) this.publishSync(wave.ticket);
-    if (checkpoint !== undefined) this.answerCheckpoint(checkpoint.id, sealed);
+    if (checkpoint !== undefined) {
+      this.hurried = 0;
+      this.answerCheckpoint(checkpoint.id, sealed);
+    }
     this.wave = undefined;
   }
 
@@ -196,18 +223,15 @@ export class Writer {
     return true;
   }
 
-  /** Whether enough is encoded for a commit. */
-  private get isEnough(): boolean {
-    return this.stagedBytes >= COMMIT_BYTES || this.staged.length >= COMMIT_CHUNKS;
-  }
-
   /**
-   * Encodes chunks that were filling when the wave began and were sent since. They need not be first in the queue, but
-   * whatever their producer sent before them was, and has been encoded.
+   * Encodes chunks that were known when the wave began and still wait: others' turns came first, or they were sent since. In
+   * the queue's order, so that of each table what came first is encoded first.
    */
   private stageStragglers({ chunks }: Wave): boolean {
-    for (const known of chunks) {
-      if (!known.queued || known.staged || !this.book.has(known)) continue;
+    const { queue } = this.book;
+    const wanted = new Set(chunks);
+    for (const known of queue.all()) {
+      if (!wanted.has(known) || known.staged) continue;
       // It stays in the queue, which passes over it: taking it out would cost a search for each.
       if (!this.stage(known)) return false;
     }
@@ -216,6 +240,26 @@ export class Writer {
 
   private get directoryIsFull(): boolean {
     return this.shared.directories[this.options.writer]!.room <= this.staged.length;
+  }
+
+  /**
+   * Whether a checkpoint that nobody waits for is answered with what is committed: a long queue would hold it up for seconds,
+   * and with it the space that it brings. Not for ever, because chunks that fill slowly are sealed by whole ones only.
+   */
+  private get mayHurry(): boolean {
+    const { checkpoint, book, hurried } = this;
+    return checkpoint?.seal === 'old' && book.queue.length > HURRY_CHUNKS && hurried < HURRIED_MAX;
+  }
+
+  /** Whether what lacks room gets it by a checkpoint only. */
+  private get mustNotWait(): boolean {
+    return this.directoryIsFull || (this.isDenied && this.starved);
+  }
+
+  /** Whether so much is staged that it is to be committed before more is encoded. */
+  private get isEnough(): boolean {
+    if (this.stagedBytes >= COMMIT_BYTES || this.staged.length >= COMMIT_CHUNKS) return true;
+    return this.stagedRawBytes >= AWAITED_RAW_BYTES && this.producerWaits();
   }
 
   private producerWaits(): boolean {
@@ -242,15 +286,20 @@ export class Writer {
           this.newDefinitions.push(message.definition);
           break;
         case 'extent':
-          this.asked[message.use]--;
+          this.asked[message.use] -= message.answers;
+          this.askedLeast[message.use] = 0;
+          this.isDenied = false;
           this.received++;
           if (message.use === 'data') this.data.give(message.extent);
           else this.log.give(message.extent);
           break;
+        case 'noRoom':
+          this.isDenied = true;
+          break;
         case 'checkpoint':
           this.checkpoint = message;
           // Begun anew with what is known now: a wave that began before it may lack rows that it must hold.
-          this.wave = undefined;
+          if (!this.mayHurry) this.wave = undefined;
           break;
         case 'producer':
           this.addProducer(message.rings);
@@ -283,14 +332,11 @@ export class Writer {
   /** Encodes queued chunks until none is left, enough is staged for a commit, or there is no room. */
   private encodeQueue(): void {
     const { queue } = this.book;
-    let done = 0;
-    while (done < queue.length && !this.isEnough) {
-      const known = queue[done]!;
-      if (!known.staged && !this.stage(known)) break;
-      done++;
+    for (let next = queue.first; next !== undefined && !this.isEnough; next = queue.first) {
+      if (!next.staged && !this.stage(next)) break;
+      queue.shift();
+      this.encoded++;
     }
-    queue.splice(0, done);
-    this.encoded += done;
   }
 
   /** Encodes the rows of a chunk that no block has yet. @returns false if there is no room for them */
@@ -302,18 +348,29 @@ export class Writer {
       known.staged = known.queued;
       return true;
     }
-    if (!this.data.hasRoom(known.rawBytes) || this.directoryIsFull) {
-      this.askForExtents(known.rawBytes);
+    // Where room is scarce, what the rows come to once encoded may fit where their bound does not.
+    const bound = this.isDenied ? (this.encodedBytes.get(known) ?? 0) : known.rawBytes;
+    if (!this.data.hasRoom(bound) || this.directoryIsFull) {
+      this.askForExtents(bound);
       this.starved = true;
       return false;
     }
     const { tableId, schemaVersion, ordinal, blocked } = known;
     const head = { tableId, schemaVersion, ordinal, indexFirst: blocked, rows: rows - blocked };
     const ref = this.data.add(head, this.book.sources(known), blocked, known.columns);
+    if (typeof ref === 'number') {
+      this.encodedBytes.set(known, ref);
+      this.askForExtents(ref);
+      this.starved = true;
+      return false;
+    }
+    this.encodedBytes.delete(known);
     known.blocked = rows;
     known.staged = known.queued;
     this.staged.push({ located: { tableId, ref }, known });
     this.stagedBytes += ref.length;
+    this.stagedRawBytes += known.rawBytes;
+    this.rawBytes += known.rawBytes;
     this.blocks++;
     this.beat();
     this.at('block staged');
@@ -339,7 +396,7 @@ export class Writer {
     const pieces = this.gather(filling);
     this.at('frames gathered');
     const lacking = this.log.lacking();
-    if (lacking > 0) {
+    if (lacking !== undefined) {
       this.log.begin();
       this.askForExtents(0, lacking);
       this.starved = true;
@@ -437,13 +494,15 @@ export class Writer {
     }
     this.staged.length = 0;
     this.stagedBytes = 0;
+    this.stagedRawBytes = 0;
     this.commits++;
     this.shared.control.setCommitted(this.options.writer, this.log.lastNumber);
     // Whoever waits may have use of what another one's chunks leave.
     if (back.size > 0) for (const { slot } of this.rings) if (this.waits(slot)) back.add(slot);
     for (const producer of back) this.shared.control.ringProducer(producer);
     this.at('commit published');
-    if (this.log.bytes - this.askedCheckpointAt > CHECKPOINT_LOG_BYTES || directory.room < DIRECTORY_LOW) {
+    const { checkpointLogBytes } = this.options.appetite;
+    if (this.log.bytes - this.askedCheckpointAt > checkpointLogBytes || directory.room < DIRECTORY_LOW) {
       this.askedCheckpointAt = this.log.bytes;
       this.channel.post({ type: 'wantCheckpoint' });
     }
@@ -471,8 +530,16 @@ export class Writer {
       entry: { replay: oldest, indexed: this.log.lastNumber },
       directoryHead: Atomics.load(this.shared.control.words, this.word + W_DIRECTORY_HEAD),
       released: [...this.data.takeReleased(), ...this.log.releaseBefore(oldest), ...this.letGo.splice(0)],
-      held: [...this.data.held(), ...this.log.held()],
+      held: [...this.data.held(), ...this.written(), ...this.log.held()],
     });
+  }
+
+  /** What was written and is in no frame yet, which is so only where a frame found no room. */
+  private written(): Extent[] {
+    const written = this.staged
+      .filter(({ located }) => located !== NOTHING && this.data.isWritten(located.ref))
+      .map(({ located: { ref } }) => ({ offset: ref.offset, bytes: ref.length }));
+    return written;
   }
 
   /** Gives back the room it holds, and asks for a place for its log. */
@@ -480,30 +547,37 @@ export class Writer {
     this.mustMove = false;
     this.data.release();
     this.letGo.push(...this.log.takeSpare());
-    this.nextExtent.data = DATA_EXTENT.min;
-    this.nextExtent.log = LOG_EXTENT.min;
+    this.nextExtent.data = EXTENT_MIN;
+    this.nextExtent.log = EXTENT_MIN;
     this.mustMoveLog = true;
-    if (this.asked.log === 0) this.ask('log', LOG_EXTENT.min);
+    if (this.asked.log === 0) this.ask('log', EXTENT_MIN, 0);
   }
 
   /** Keeps two data extents and one log extent in reserve, or asks for one that is large enough. */
-  private askForExtents(dataBytes = 0, logBytes = 0): void {
-    if (
-      this.asked.data === 0 &&
-      (this.data.spareBytes() * 2 < this.nextExtent.data || !this.data.hasRoom(dataBytes))
-    ) {
-      this.ask('data', Math.max(this.nextExtent.data, dataBytes));
-      this.nextExtent.data = Math.min(this.nextExtent.data * 2, DATA_EXTENT.max);
+  private askForExtents(dataBytes = 0, log: ReturnType<Log['lacking']> = undefined): void {
+    const { appetite } = this.options;
+    const lacksData = !this.data.hasRoom(dataBytes);
+    const mayAskData = this.mayAsk('data', lacksData ? dataBytes : 0);
+    if (mayAskData && (lacksData || this.data.spareBytes() * 2 < this.nextExtent.data)) {
+      this.ask('data', Math.max(this.nextExtent.data, dataBytes), lacksData ? Math.max(1, dataBytes) : 0);
+      this.nextExtent.data = Math.min(this.nextExtent.data * 2, appetite.dataBytes);
     }
-    if (this.asked.log === 0 && (!this.log.hasSpare || logBytes > 0)) {
-      this.ask('log', Math.max(this.nextExtent.log, logBytes));
-      this.nextExtent.log = Math.min(this.nextExtent.log * 2, LOG_EXTENT.max);
+    const least = log?.least ?? 0;
+    if (this.mayAsk('log', least) && (!this.log.hasSpare || log !== undefined)) {
+      this.ask('log', Math.max(this.nextExtent.log, log?.wanted ?? 0), least);
+      this.nextExtent.log = Math.min(this.nextExtent.log * 2, appetite.logBytes);
     }
   }
 
-  private ask(use: 'data' | 'log', bytes: number): void {
+  /** One request at a time; where there was no room for that one, another one tells of a greater need. */
+  private mayAsk(use: 'data' | 'log', least: number): boolean {
+    return this.asked[use] === 0 || (this.isDenied && least > this.askedLeast[use]);
+  }
+
+  private ask(use: 'data' | 'log', bytes: number, least: number): void {
     this.asked[use]++;
-    this.channel.post({ type: 'need', use, bytes });
+    this.askedLeast[use] = least;
+    this.channel.post({ type: 'need', use, bytes, least });
   }
 
   private pause(now: number): number {
@@ -524,6 +598,7 @@ export class Writer {
       blocks: this.blocks,
       commits: this.commits,
       dataBytes: this.data.bytes,
+      rawBytes: this.rawBytes,
       logBytes: this.log.bytes,
       busyMs: this.busyMs,
       sinceMs: this.sinceMs,

@@ -7,6 +7,7 @@ import { type PackRules, planPack } from '../../../src/workers/maintenance/plan-
 const RULES: PackRules = {
   targetSegmentPoints: 1000,
   maxSegmentsPerPack: 8,
+  taskBytes: 16 << 20,
   cutoff: -(2n ** 63n),
   wholeBelow: Number.POSITIVE_INFINITY,
   gapsBelow: 0,

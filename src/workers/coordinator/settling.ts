@@ -1,0 +1,48 @@
+import type { MaintenanceHost } from './maintenance-host.ts';
+import type { Throttle } from './maintenance-throttle.ts';
+
+/** What a checkpoint let go of is used again after another one, which is made for so much of it. */
+const SETTLE_BYTES = 1 << 20;
+const SETTLE_MS = 1000;
+const SETTLE_MS_MAX = 60_000;
+const SETTLE_UNDER_LOAD_BYTES = 16 << 20;
+/** The file's tail is cut off from this size on, and this share of the file. */
+const CUT_BYTES = 1 << 20;
+const CUT_SHARE = 1 / 16;
+
+/** Asks for checkpoints so that space is used again, and cuts the file's tail. */
+export class Settling {
+  private readonly host: MaintenanceHost;
+  private readonly throttle: Throttle;
+  private waitMs = SETTLE_MS;
+  private unsettled = 0;
+  /** When it wants to be called again. */
+  at = Number.POSITIVE_INFINITY;
+
+  constructor(host: MaintenanceHost, throttle: Throttle) {
+    this.host = host;
+    this.throttle = throttle;
+  }
+
+  /** Makes a checkpoint only for space to be used again; under load the log's growth makes them often enough. */
+  step(now: number): void {
+    if (now < this.at) return;
+    const isQuiet = this.throttle.idleMs(now) >= this.host.options.minIdleMs;
+    this.at = isQuiet ? Number.POSITIVE_INFINITY : now + SETTLE_MS;
+    if (isQuiet || this.host.space.unsettledBytes() > SETTLE_UNDER_LOAD_BYTES) this.host.wantCheckpoint();
+  }
+
+  /** A checkpoint is durable, and what may be used again is. */
+  checkpointed(now: number): void {
+    const { space, storage, extents } = this.host;
+    const unsettled = space.unsettledBytes();
+    // What a reader's snapshot holds comes free no sooner for being asked more often.
+    this.waitMs = unsettled < this.unsettled ? SETTLE_MS : Math.min(2 * this.waitMs, SETTLE_MS_MAX);
+    this.unsettled = unsettled;
+    if (unsettled > SETTLE_BYTES && this.at === Number.POSITIVE_INFINITY) this.at = now + this.waitMs;
+    const isOver = (extents.budget?.overBytes ?? 0) > 0;
+    if (space.tailBytes() > (isOver ? 0 : Math.max(CUT_BYTES, space.end * CUT_SHARE)))
+      storage.truncate(space.shrink());
+    extents.budget?.apply();
+  }
+}

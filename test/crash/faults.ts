@@ -5,8 +5,9 @@ import { FAULTS, type Fault, FaultPlan, faultyStorage } from '../support/storage
 import { PowerCutDisk } from '../support/storage/power-cut-disk.ts';
 import { type FileOp, tracing } from '../support/storage/tracing.ts';
 import { checkImage, recoverForWriting } from './check-image.ts';
+import { countAll } from './crash-tables.ts';
 import { runIn, type Workload } from './workloads.ts';
-import { countAll, World } from './world.ts';
+import { World } from './world.ts';
 
 /** Small workloads: each is run once for every call that it makes, every fault, once and for ever. */
 export const FAULTY_WORKLOADS: readonly Workload[] = [

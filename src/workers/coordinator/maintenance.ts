@@ -14,7 +14,7 @@ import { planPack } from '../maintenance/plan-pack.ts';
 import type { PackResult, TaskOutcome, TaskRunner } from '../maintenance/task.ts';
 import type { Catalog } from './catalog.ts';
 import { areApart, moveDown, type OwnedRef } from './compact.ts';
-import type { FreeSpace } from './free-space.ts';
+import { cutTail, type FreeSpace } from './free-space.ts';
 import { debtOf, sumDebts, type TableDebt } from './maintenance-debt.ts';
 import { cutoffOf, inUnit } from './maintenance-retention.ts';
 import { Throttle } from './maintenance-throttle.ts';
@@ -231,7 +231,7 @@ export class Maintenance {
     this.unsettled = unsettled;
     if (unsettled > SETTLE_BYTES && this.settleAt === Number.POSITIVE_INFINITY)
       this.settleAt = now + this.settleMs;
-    if (space.tailBytes() > Math.max(CUT_BYTES, space.end * CUT_SHARE)) storage.truncate(space.shrink());
+    if (space.tailBytes() > Math.max(CUT_BYTES, space.end * CUT_SHARE)) cutTail(storage, space);
   }
 
   /** What tasks hold and nothing refers to: free for whoever opens the file after a crash. */

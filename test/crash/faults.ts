@@ -28,6 +28,11 @@ export const FAULTY_WORKLOADS: readonly Workload[] = [
     mix: { trickle: 4, batch: 2, sync: 2, 'close and reopen': 1, 'kill and reopen': 1 },
     steps: 9,
   },
+  {
+    name: 'packs, retention, new columns',
+    mix: { batch: 3, trickle: 1, pack: 3, retention: 1, 'add a column': 1, sync: 1 },
+    steps: 10,
+  },
 ];
 
 export interface FaultRuns {

@@ -45,7 +45,7 @@ export interface Workload {
 }
 
 /** Maintenance that does by itself what there is to do, as often as it can. */
-const BUSY_MAINTENANCE = {
+export const BUSY_MAINTENANCE = {
   ...MAINTENANCE_DEFAULTS,
   checkIntervalMs: 5,
   minIdleMs: 0,

@@ -62,6 +62,8 @@ export class World {
   private acked = new Map<string, number[]>();
   /** Calls for a pack that were given up. */
   packsFailed = 0;
+  /** Rows that packs of earlier openings wrote. */
+  rowsPacked = 0;
   /** Rows whose append has returned: what every reader sees. */
   taken: Counts = new Map();
 
@@ -196,6 +198,7 @@ export class World {
   async abandon(): Promise<void> {
     const { handles } = this;
     this.handles = [];
+    this.rowsPacked += this.engine?.coordinator.info().maintenance.rowsPacked ?? 0;
     if (handles.length > 0) this.engine.shared.control.poison(new Error('killed'));
     for (const db of handles) await db.close().catch(() => {});
     await giveMemoryBack();

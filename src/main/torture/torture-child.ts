@@ -47,7 +47,7 @@ async function retain(): Promise<void> {
 }
 
 async function ask(): Promise<void> {
-  const kind = roll(12);
+  const kind = roll(8);
   if (kind === 0) await retain();
   else if (kind <= 2) await promise(() => db.packTable(TORTURE_TABLES[roll(TORTURE_TABLES.length)]!, 1024));
   else await promise(() => (kind === 3 ? db.flush() : db.sync()));

@@ -12,7 +12,7 @@ const CHILD = fileURLToPath(new URL('./torture-child.js', import.meta.url));
 export interface TortureOptions {
   readonly rounds: number;
   readonly seed: number;
-  /** The longest that a child may live once it has begun to open the file, or has it open. */
+  /** The longest that a child may live once it has begun to open the file, has it open, or was promised something. */
   readonly lifeMs: number;
   /** Called after each round. */
   readonly onRound?: (done: TortureResult) => void;
@@ -64,8 +64,8 @@ export async function torture(path: string, options: TortureOptions): Promise<To
   for (let round = 0; round < options.rounds && options.signal?.aborted !== true; round++) {
     const opened = randomOptions(roll);
     const where = `round ${round} of seed ${options.seed}, ${JSON.stringify(opened)}`;
-    // A third of the kills come at any moment from the beginning of the opening on, the others once it is open.
-    const since = roll(3) === 0 ? 'begun' : 'opened';
+    // At any moment of the opening; once it is open; once something was promised.
+    const since = (['begun', 'opened', 'promised', 'promised'] as const)[roll(4)]!;
     const told = await runAndKill(path, opened, roll(2 ** 31), roll(options.lifeMs), since);
     for (const { what, counts } of told) {
       if (what === 'opened') assertAtLeast(counts, found, where);
@@ -121,7 +121,7 @@ async function runAndKill(
   options: OpenOptions,
   seed: number,
   afterMs: number,
-  since: 'begun' | 'opened',
+  since: Told['what'],
 ): Promise<Told[]> {
   const child = spawn(process.execPath, [CHILD, path, JSON.stringify(options), String(seed)], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],

@@ -11,9 +11,13 @@ export function cutTests(isClosed: boolean): void {
     const image = await goldenImage(isClosed);
     const whole = (await showAll(image))!;
     const tally: Tally = { right: 0, reported: 0, refused: 0 };
-    for (let length = 0; length < image.length; length++)
+    // In room that was never written, all zeros, one length says as much as the next.
+    const isWorthIt = (length: number): boolean =>
+      length % 64 === 0 || image[length] !== 0 || (length > 0 && image[length - 1] !== 0);
+    const lengths = Array.from(image.keys()).filter(isWorthIt);
+    for (const length of lengths)
       await checkDamaged(image.subarray(0, length), whole, `${kind}, cut at ${length}`, tally);
-    t.diagnostic(`${image.length} lengths; ${JSON.stringify(tally)}`);
-    assert.ok(tally.refused > 0 && tally.refused < image.length);
+    t.diagnostic(`${lengths.length} lengths up to ${image.length}; ${JSON.stringify(tally)}`);
+    assert.ok(tally.refused > 0 && tally.refused < lengths.length);
   });
 }

@@ -11,6 +11,8 @@ export class FaultPlan {
   calls = 0;
   /** Whether a call has failed. */
   struck = false;
+  /** Whether the disk is well again. */
+  isOver = false;
   /** Write-backs that failed: each open descriptor is told of each, once. */
   lostWrites = 0;
 
@@ -30,7 +32,7 @@ export class FaultPlan {
 
   /** Counts a call. @returns whether it is one that fails */
   next(of: 'changes' | 'reads'): boolean {
-    if (of !== this.of) return false;
+    if (of !== this.of || this.isOver) return false;
     this.calls++;
     const fails = this.forEver ? this.calls >= this.at : this.calls === this.at;
     this.struck ||= fails;

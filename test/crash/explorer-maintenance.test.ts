@@ -1,3 +1,3 @@
 import { exploreInCi } from './explorer-tests.ts';
 
-exploreInCi(['packs, retention, new columns', 'maintenance by itself'], { states: 4000, ofRecovery: 500 });
+exploreInCi(['packs, retention, new columns', 'maintenance by itself'], { states: 6500, ofRecovery: 1200 });

@@ -24,7 +24,7 @@ type Held = Record<
   number
 >;
 
-const valueOf = (n: number): number => Math.round(Math.sin(n / 50) * 10_000) / 100;
+const valueAt = (n: number): number => Math.round(Math.sin(n / 50) * 10_000) / 100;
 
 /**
  * Writes, packs, expires and reads in rounds, and compares what the process holds after a third and at the end.
@@ -91,9 +91,9 @@ function append(db: NanoTsDbShared, name: string, from: number): void {
   const half = ROWS / 2;
   db.table(name).append({
     ts: Float64Array.from(numbers.slice(0, half)),
-    columns: { value: Float64Array.from(numbers.slice(0, half), valueOf), state: state.slice(0, half) },
+    columns: { value: Float64Array.from(numbers.slice(0, half), valueAt), state: state.slice(0, half) },
   });
-  for (let i = half; i < ROWS; i++) db.table(name).appendRow(from + i, [valueOf(from + i), state[i]!]);
+  for (let i = half; i < ROWS; i++) db.table(name).appendRow(from + i, [valueAt(from + i), state[i]!]);
 }
 
 /** Reads the newest rows and some older ones, and checks them. @returns how many */
@@ -106,7 +106,7 @@ async function read(db: NanoTsDbShared, round: number): Promise<number> {
   const values = (columns as Record<string, Float64Array>)['value']!;
   for (let i = 0; i < rowCount; i += 101) {
     assert.equal(ts[i], from + i);
-    assert.equal(values[i], valueOf(from + i));
+    assert.equal(values[i], valueAt(from + i));
   }
   let rows = rowCount;
   for await (const part of db.table(name).scan({ from: Math.max(0, end - KEPT / 2) })) rows += part.rowCount;

@@ -1,7 +1,7 @@
 // Appends, packs and lets rows expire as fast as it can until it is killed, and tells through descriptor 3 what it was promised.
 // Arguments: path, options as JSON, seed.
 import { writeSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { OpenOptions } from '../api-types.ts';
 import { NanoTsDbShared } from '../database.ts';
 import type { Told } from './torture.ts';
@@ -55,8 +55,8 @@ async function ask(): Promise<void> {
 
 let isAsking = false;
 for (let turn = 0; ; turn++) {
-  let free = append(0, always ? 1 : 1 + roll(500), false);
-  free = append(1, 1 + roll(1500), true) && free;
+  let free = append(0, always ? 1 : 1 + roll(150), false);
+  free = append(1, 1 + roll(400), true) && free;
   if (turn % 7 === 0) append(2, 1, false);
   free = append(3, always ? 1 : 1 + roll(60), roll(2) === 0) && free;
   if (!free) await db.drained();
@@ -67,5 +67,6 @@ for (let turn = 0; ; turn++) {
       isAsking = false;
     });
   }
-  await setImmediate();
+  // A child that is told nothing for long must not fill the disk.
+  await pause(5);
 }

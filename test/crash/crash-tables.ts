@@ -1,5 +1,6 @@
 /** Tables whose rows follow from producer and number, so that whoever reads a crash state knows what may be there. */
 import type { NanoTsDbShared, Rows } from '../../src/main/index.ts';
+import { ALL_TIME } from '../../src/shared/index/index-reader.ts';
 import type { AnyTable } from '../engine/kill-rows.ts';
 
 const START = 1_700_000_000_000;
@@ -10,6 +11,17 @@ const COLUMNS = [
   { name: 'text', type: 'utf8' },
   { name: 'raw', type: 'bytes' },
 ] as const;
+/** Rows of one producer that share a time. */
+const ROWS_OF_TIME = 3;
+
+export const PRODUCERS = 2;
+/** Where a table's counts say, behind those of the producers, how many of its times retention hides. */
+export const HIDDEN = PRODUCERS;
+
+/** Of each table: rows of each producer, those that are hidden included, and how many times are hidden. */
+export type Counts = ReadonlyMap<string, readonly number[]>;
+
+export const noRows = (): number[] => Array.from({ length: PRODUCERS + 1 }, () => 0);
 
 /** Whole 0 ≤ x < 2^32 without any pattern (the finalizer of MurmurHash3, Austin Appleby). */
 function hash(n: number): number {
@@ -18,14 +30,39 @@ function hash(n: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-const timeOf = (n: number): number => START + Math.floor(n / 3);
+const timeOf = (n: number): number => START + Math.floor(n / ROWS_OF_TIME);
 const noiseOf = (producer: number, n: number): number | null =>
   n % 5 === 0 ? null : hash(n * 64 + producer) / 2 ** 32;
 const textOf = (n: number): string | null => (n % 4 === 0 ? null : `überlauf ${hash(n) % 20}`);
-const rawOf = (n: number): Uint8Array => Uint8Array.from({ length: n % 9 }, (_, i) => hash(n + i) & 255);
+const rawLength = (n: number, isWide: boolean): number => (n % 9) + (isWide ? 10 : 0);
+const extraOf = (n: number): number => hash(n + 1) | 0;
+
+function rawOf(n: number, isWide: boolean): Uint8Array {
+  return Uint8Array.from({ length: rawLength(n, isWide) }, (_, i) => hash(n + i) & 255);
+}
 
 export function makeTable(db: NanoTsDbShared, name: string): AnyTable {
   return db.createTableSync(name, COLUMNS) as AnyTable;
+}
+
+/** The table with one column more, which rows that are appended to it fill; what is in their `raw` says so too. */
+export async function widen(table: AnyTable): Promise<AnyTable> {
+  return (await table.addColumn({ name: 'extra', type: 'i32' })) as AnyTable;
+}
+
+/** The time in ms before which this many times are hidden. */
+export function cutoffOf(hiddenTimes: number): number {
+  return START + hiddenTimes;
+}
+
+/** How many of a producer's rows are hidden, if it had so many. */
+export function hiddenRows(counts: readonly number[]): number {
+  return counts[HIDDEN]! * ROWS_OF_TIME;
+}
+
+/** How many times have rows of a producer. */
+export function timesOf(rows: number): number {
+  return Math.ceil(rows / ROWS_OF_TIME);
 }
 
 /** Appends rows from … from + count − 1 of a producer, one by one or at once. */
@@ -36,10 +73,13 @@ export function appendNumbers(
   count: number,
   inBatch: boolean,
 ): void {
+  const isWide = table.columns.length > COLUMNS.length;
   const numbers = Array.from({ length: count }, (_, i) => from + i);
   if (!inBatch) {
-    for (const n of numbers)
-      table.appendRow(timeOf(n), [producer, n, noiseOf(producer, n), textOf(n), rawOf(n)]);
+    for (const n of numbers) {
+      const values = [producer, n, noiseOf(producer, n), textOf(n), rawOf(n, isWide)];
+      table.appendRow(timeOf(n), isWide ? [...values, extraOf(n)] : values);
+    }
     return;
   }
   table.append({
@@ -49,7 +89,8 @@ export function appendNumbers(
       n: numbers,
       noise: numbers.map((n) => noiseOf(producer, n)),
       text: numbers.map(textOf),
-      raw: numbers.map(rawOf),
+      raw: numbers.map((n) => rawOf(n, isWide)),
+      ...(isWide ? { extra: numbers.map(extraOf) } : {}),
     },
   });
 }
@@ -59,18 +100,35 @@ export class WrongRows extends Error {
   override readonly name = 'WrongRows';
 }
 
+/** Reads and checks every table. */
+export async function countAll(db: NanoTsDbShared): Promise<Map<string, number[]>> {
+  const core = db['core'];
+  const counts = new Map<string, number[]>();
+  for (const definition of core.definitions()) {
+    const rows = await core.core(definition).query({});
+    const { cutoff, release } = core.snapshot(definition, ALL_TIME);
+    release();
+    counts.set(definition.name, countRows(definition.name, rows, Math.max(0, Number(cutoff) - START)));
+  }
+  return counts;
+}
+
 /**
- * Checks that rows are, for each producer, its first ones in order, every value right.
- * @returns how many each producer has
+ * Checks that rows are, for each producer, its first ones in order, those that are hidden apart, and every value right.
+ * @returns how many each producer has. One who has no row that can be seen has at least none of those behind the hidden
+ *   ones, so it counts as having all of the hidden ones.
  */
-export function countRows(where: string, rows: Rows, producers: number): number[] {
-  const counts = Array.from({ length: producers }, () => 0);
-  const { producer, n, noise, text, raw } = rows.columns as {
+function countRows(where: string, rows: Rows, hidden: number): number[] {
+  const counts = noRows();
+  counts[HIDDEN] = hidden;
+  counts.fill(hiddenRows(counts), 0, PRODUCERS);
+  const { producer, n, noise, text, raw, extra } = rows.columns as {
     producer: Int32Array;
     n: Int32Array;
     noise: Float64Array;
     text: string[];
     raw: Uint8Array[];
+    extra?: Int32Array;
   };
   const isNull = (column: string, i: number): boolean => {
     const validity = rows.validity[column];
@@ -83,13 +141,22 @@ export function countRows(where: string, rows: Rows, producers: number): number[
     if (expected !== number || isNull('n', i) || isNull('producer', i))
       throw new WrongRows(`${where}: producer ${who} has row ${number} where ${expected} must be`);
     counts[who]!++;
+    const isWide = !isNull('raw', i) && raw[i]!.length === rawLength(number, true);
+    const found = extra === undefined || isNull('extra', i) ? null : extra[i]!;
     const right =
       Number(rows.ts[i]) === timeOf(number) &&
       (isNull('noise', i) ? null : noise[i]) === noiseOf(who, number) &&
       (isNull('text', i) ? null : text[i]) === textOf(number) &&
       !isNull('raw', i) &&
-      Buffer.compare(raw[i]!, rawOf(number)) === 0;
+      isRaw(raw[i]!, number, isWide) &&
+      found === (isWide ? extraOf(number) : null);
     if (!right) throw new WrongRows(`${where}: row ${number} of producer ${who} has wrong values`);
   }
   return counts;
+}
+
+function isRaw(bytes: Uint8Array, n: number, isWide: boolean): boolean {
+  if (bytes.length !== rawLength(n, isWide)) return false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== (hash(n + i) & 255)) return false;
+  return true;
 }

@@ -38,7 +38,7 @@ export function exploreInCi(names: readonly string[], least: { states: number; o
 export async function exploreLong(
   states: number,
   seed: number,
-  tell: (line: string) => void,
+  tell: (line: string) => unknown,
 ): Promise<Explored> {
   const sum = newExplored();
   for (let round = 0; sum.states + sum.ofRecovery < states; round++) {

@@ -5,8 +5,9 @@ import { FAULTS, type Fault, FaultPlan, faultyStorage } from '../support/storage
 import { PowerCutDisk } from '../support/storage/power-cut-disk.ts';
 import { type FileOp, tracing } from '../support/storage/tracing.ts';
 import { checkImage, recoverForWriting } from './check-image.ts';
+import { countAll } from './crash-tables.ts';
 import { runIn, type Workload } from './workloads.ts';
-import { countAll, World } from './world.ts';
+import { World } from './world.ts';
 
 /** Small workloads: each is run once for every call that it makes, every fault, once and for ever. */
 export const FAULTY_WORKLOADS: readonly Workload[] = [
@@ -26,6 +27,11 @@ export const FAULTY_WORKLOADS: readonly Workload[] = [
     name: 'opened again and again',
     mix: { trickle: 4, batch: 2, sync: 2, 'close and reopen': 1, 'kill and reopen': 1 },
     steps: 9,
+  },
+  {
+    name: 'packs, retention, new columns',
+    mix: { batch: 3, trickle: 1, pack: 3, retention: 1, 'add a column': 1, sync: 1 },
+    steps: 10,
   },
 ];
 

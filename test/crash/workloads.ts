@@ -1,7 +1,8 @@
+import { MAINTENANCE_DEFAULTS } from '../../src/shared/control/maintenance.ts';
 import { Random } from '../support/model-values.ts';
 import { World, type WorldOptions } from './world.ts';
 
-/** A kind of step of a workload. Others, such as packing and retention, are added to `STEPS`. */
+/** A kind of step of a workload. */
 export type Step = (world: World) => void | Promise<void>;
 
 export const STEPS = {
@@ -19,6 +20,9 @@ export const STEPS = {
   sync: (world) => world.sync(),
   flush: (world) => world.flush(),
   checkpoint: (world) => world.checkpointByTheClock(),
+  pack: (world) => world.pack(world.random.pick(world.tableNames)),
+  retention: (world) => world.retain(),
+  'add a column': (world) => world.widen(world.random.pick(world.tableNames), world.random.below(2)),
   'add a table': (world) => {
     if (world.tableNames.length < 6) world.addTable(`late ${world.tableNames.length}`);
   },
@@ -39,6 +43,15 @@ export interface Workload {
   readonly steps: number;
   readonly options?: WorldOptions;
 }
+
+/** Maintenance that does by itself what there is to do, as often as it can. */
+export const BUSY_MAINTENANCE = {
+  ...MAINTENANCE_DEFAULTS,
+  checkIntervalMs: 5,
+  minIdleMs: 0,
+  maxWritesPerSec: 1e12,
+  targetSegmentPoints: 64,
+};
 
 export const WORKLOADS: readonly Workload[] = [
   { name: 'a trickle of rows', mix: { trickle: 6, turn: 2, sync: 2 }, steps: 45 },
@@ -62,6 +75,25 @@ export const WORKLOADS: readonly Workload[] = [
     name: 'opened again and again',
     mix: { trickle: 4, batch: 2, sync: 1, checkpoint: 1, 'close and reopen': 1, 'kill and reopen': 2 },
     steps: 22,
+  },
+  {
+    name: 'packs, retention, new columns',
+    mix: {
+      batch: 5,
+      trickle: 2,
+      pack: 3,
+      retention: 1,
+      'add a column': 1,
+      sync: 0.5,
+      'kill and reopen': 0.5,
+    },
+    steps: 22,
+  },
+  {
+    name: 'maintenance by itself',
+    mix: { batch: 5, trickle: 2, flush: 2, turn: 4, checkpoint: 2, retention: 0.5, 'add a column': 0.5 },
+    steps: 26,
+    options: { engine: { maintenance: BUSY_MAINTENANCE } },
   },
 ];
 

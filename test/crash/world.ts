@@ -1,5 +1,5 @@
 /** A database under a workload, on a file that tells of every write, with what was appended and what was acknowledged. */
-import { NanoTsDbShared } from '../../src/main/index.ts';
+import { MillraceError, NanoTsDbShared } from '../../src/main/index.ts';
 import { MemoryFile } from '../../src/shared/storage/memory-storage.ts';
 import type { Storage } from '../../src/shared/storage/storage.ts';
 import type { AnyTable } from '../engine/kill-rows.ts';
@@ -7,12 +7,18 @@ import { giveMemoryBack } from '../support/give-memory-back.ts';
 import { InlineEngine, type InlineOptions, newFile } from '../support/inline-engine.ts';
 import type { Random } from '../support/model-values.ts';
 import { type FileOp, tracing } from '../support/storage/tracing.ts';
-import { appendNumbers, countRows, makeTable } from './crash-tables.ts';
-
-export const PRODUCERS = 2;
-
-/** Rows of each producer, by table. */
-export type Counts = ReadonlyMap<string, readonly number[]>;
+import {
+  appendNumbers,
+  type Counts,
+  countAll,
+  cutoffOf,
+  HIDDEN,
+  makeTable,
+  noRows,
+  PRODUCERS,
+  timesOf,
+  widen,
+} from './crash-tables.ts';
 
 /** What happened, in order: changes of the file, and what then had been appended and acknowledged. */
 export type Event =
@@ -30,10 +36,10 @@ export interface WorldOptions {
   readonly writers?: number;
   /** Another storage than the file's own. */
   readonly storage?: (file: MemoryFile) => Storage;
-  /** More of the engine's options. */
   /** Is told what happens, in place of `events`. */
   readonly tell?: (event: Event) => void;
-  readonly engine?: Pick<InlineOptions, 'scheduler' | 'onStep'>;
+  /** More of the engine's options. */
+  readonly engine?: Pick<InlineOptions, 'scheduler' | 'onStep' | 'maintenance' | 'beforeTask'>;
 }
 
 /** Words that follow from a seed, where an engine takes its salts from. */
@@ -54,6 +60,10 @@ export class World {
   private tables = new Map<string, AnyTable[]>();
   private appended = new Map<string, number[]>();
   private acked = new Map<string, number[]>();
+  /** Calls for a pack that were given up. */
+  packsFailed = 0;
+  /** Rows that packs of earlier openings wrote. */
+  rowsPacked = 0;
   /** Rows whose append has returned: what every reader sees. */
   taken: Counts = new Map();
 
@@ -101,7 +111,7 @@ export class World {
   }
 
   addTable(name: string): void {
-    this.appended.set(name, this.appended.get(name) ?? Array.from({ length: PRODUCERS }, () => 0));
+    this.appended.set(name, this.appended.get(name) ?? noRows());
     this.mark();
     this.tables.set(
       name,
@@ -142,6 +152,38 @@ export class World {
     this.mark();
   }
 
+  /** Packs a table, if no failure keeps maintenance from it: then it is told, and nothing else is different. */
+  async pack(name: string): Promise<void> {
+    const asked = copy(this.appended);
+    try {
+      await this.handles[0]!.packTable(name, 64);
+    } catch (error) {
+      if (!MillraceError.is(error) || error.code !== 'PACK_FAILED') throw error;
+      this.packsFailed++;
+    }
+    this.acked = asked;
+    this.mark();
+  }
+
+  /** Hides the oldest rows of all tables. */
+  async retain(): Promise<void> {
+    const { random } = this;
+    const counts = random.pick([...this.appended.values()]);
+    const times = random.below(timesOf(counts[random.below(PRODUCERS)]!) + 1);
+    for (const counts of this.appended.values()) counts[HIDDEN] = Math.max(counts[HIDDEN]!, times);
+    const asked = copy(this.appended);
+    this.mark();
+    await this.handles[0]!.compactRetentionNow(cutoffOf(times));
+    this.acked = asked;
+    this.mark();
+  }
+
+  /** Gives a table a column more, which one of its producers fills from now on. */
+  async widen(name: string, producer: number): Promise<void> {
+    const tables = this.tables.get(name) ?? this.openTable(name);
+    tables[producer] = await widen(tables[producer]!);
+  }
+
   /** A checkpoint because it is time for one, which leaves filling chunks as they are. */
   checkpointByTheClock(): void {
     for (let i = 0; i < 10; i++) this.engine.turn(i === 0 ? 31_000 : 1);
@@ -156,6 +198,7 @@ export class World {
   async abandon(): Promise<void> {
     const { handles } = this;
     this.handles = [];
+    this.rowsPacked += this.engine?.coordinator.info().maintenance.rowsPacked ?? 0;
     if (handles.length > 0) this.engine.shared.control.poison(new Error('killed'));
     for (const db of handles) await db.close().catch(() => {});
     await giveMemoryBack();
@@ -195,12 +238,4 @@ export class World {
 
 function copy(counts: ReadonlyMap<string, readonly number[]>): Map<string, number[]> {
   return new Map([...counts].map(([name, numbers]) => [name, [...numbers]]));
-}
-
-/** Reads and checks every table. */
-export async function countAll(db: NanoTsDbShared): Promise<Map<string, number[]>> {
-  const counts = new Map<string, number[]>();
-  for (const name of db.listTables())
-    counts.set(name, countRows(name, await db.table(name).query(), PRODUCERS));
-  return counts;
 }

@@ -1,3 +1,3 @@
 import { flipTests } from './flip-tests.ts';
 
-flipTests(61, 30);
+flipTests(3, 1);

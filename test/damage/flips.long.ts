@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flipTests } from './flip-tests.ts';
 import { checkDamaged, goldenImage, placesToDamage, showAll, type Tally } from './golden.ts';
-
-// A bit in each byte, then every bit.
-flipTests(1, 0);
 
 test('every bit of a 64 KiB database flipped: right rows, or a loss that verify names', async (t) => {
   Error.stackTraceLimit = 0;

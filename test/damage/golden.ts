@@ -28,7 +28,9 @@ export async function goldenImage(isClosed: boolean): Promise<Uint8Array> {
   const engine = new InlineEngine({ writers: 1, randomWords: seededWords(random) });
   const db = NanoTsDbShared.over(engine);
   const tables = GOLDEN_TABLES.map((name) => db.createTableSync(name, COLUMNS));
-  for (let part = 0; part < 8; part++) {
+  // One with an open log is smaller, for each of its bytes is tried and its extents are mostly empty.
+  const flushes = isClosed ? 6 : 1;
+  for (let part = 0; part < flushes + 2; part++) {
     for (const table of tables) {
       for (let i = 0; i < 13; i++) {
         const n = part * 13 + i;
@@ -42,7 +44,7 @@ export async function goldenImage(isClosed: boolean): Promise<Uint8Array> {
         ]);
       }
     }
-    if (part < 6) await db.flush();
+    if (part < flushes) await db.flush();
     else await db.sync();
   }
   if (isClosed) await db.close();

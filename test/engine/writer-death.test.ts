@@ -111,6 +111,36 @@ test('a writer killed at random steps loses no row and doubles none', async () =
   }
 });
 
+// The successor took what was only in the system's cache for synced: it answered the sync, and marked the frames.
+test("with durability 'none', what a dead writer wrote and nobody synced is synced once a sync is answered, and a power cut before is no damage", async () => {
+  let kills = false;
+  const engine = new InlineEngine({
+    writers: 1,
+    durability: 'none',
+    onStep: (_writer, step) => {
+      if (kills && step === 'messages taken') {
+        kills = false;
+        throw new WriterKilled(step);
+      }
+    },
+  });
+  const db = NanoTsDbShared.over(engine);
+  const table = db.createTableSync('a', ['x']);
+  // The successor must have nothing of its own to log, such as the table.
+  await db.flush();
+  for (let x = 0; x < 50; x++) {
+    table.appendRow(x, [x]);
+    engine.turn(20);
+  }
+  kills = true;
+  engine.turn(20);
+  assert.equal(engine.deaths, 1);
+  await db.sync();
+  const synced = NanoTsDbShared.over(new InlineEngine({ file: new MemoryFile(engine.file.syncedImage()) }));
+  assert.equal((await synced.table('a').query()).rowCount, 50);
+  assert.deepEqual((await synced.stats()).recovery.damage, []);
+});
+
 // It was given a successor that nobody told to stop, so the close waited for ever.
 test('a writer killed while the database closes, at any step, neither holds up the close nor costs a row', async () => {
   let deaths = 0;

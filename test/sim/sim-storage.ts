@@ -19,6 +19,8 @@ export class SimDisk {
   private isOn = true;
   /** Calls that failed, the power cut apart. */
   failures = 0;
+  /** Write-backs that failed: each open descriptor is told of each, once. */
+  private lostWrites = 0;
   /** Changes of the file so far. */
   changes = 0;
 
@@ -48,6 +50,7 @@ export class SimDisk {
   open(file: MemoryFile): Storage {
     const inner = file.open();
     const { random, dangers } = this;
+    let told = this.lostWrites;
     return new FileStorage(
       {
         read: (_fd, into, offset, length, position) => {
@@ -64,12 +67,17 @@ export class SimDisk {
           return part;
         },
         fdatasync: () => {
+          if (told < this.lostWrites) {
+            told = this.lostWrites;
+            throw Object.assign(new Error('EIO: of an earlier write, fdatasync'), { code: 'EIO' });
+          }
           try {
             this.change('fdatasync');
           } catch (error) {
             if (this.isOn) {
               file.forgetUnsynced();
               this.disk.failSync(random);
+              told = ++this.lostWrites;
             }
             throw error;
           }

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { MillraceError } from '../../src/main/index.ts';
 import { WriterKilled } from '../../src/workers/writer/options.ts';
 import { checkImage } from '../crash/check-image.ts';
-import { STEPS, type Step } from '../crash/workloads.ts';
+import { type Counts, HIDDEN, hiddenRows } from '../crash/crash-tables.ts';
+import { BUSY_MAINTENANCE, STEPS, type Step } from '../crash/workloads.ts';
 import { World } from '../crash/world.ts';
 import { newFile } from '../support/inline-engine.ts';
 import { Random } from '../support/model-values.ts';
@@ -16,7 +17,11 @@ export interface Simulated {
   readonly powerCuts: number;
   readonly failures: number;
   readonly kills: number;
-  /** Rows at the end. */
+  /** Maintenance threads killed. */
+  readonly tasksKilled: number;
+  /** Rows that packs wrote. */
+  readonly rowsPacked: number;
+  /** Rows at the end, hidden ones apart. */
   readonly rows: number;
   /** Stands for every byte that was written and every row count, so that two runs can be compared. */
   readonly fingerprint: string;
@@ -33,9 +38,11 @@ export async function simulate(seed: number): Promise<Simulated> {
     shortWrite: random.pick([0, 0.1]),
   };
   const killRate = random.pick([0, 0.002, 0.02]);
+  const taskKillRate = random.pick([0, 0.3]);
   const disk = new SimDisk(random, dangers, newFile().image());
   const hash = createHash('sha1');
   let kills = 0;
+  let tasksKilled = 0;
   const world = new World(random, {
     durability: random.pick(['interval', 'interval', 'always', 'none'] as const),
     writers: 1 + random.below(3),
@@ -45,6 +52,12 @@ export async function simulate(seed: number): Promise<Simulated> {
     },
     engine: {
       scheduler: new RandomScheduler(random),
+      maintenance: { ...BUSY_MAINTENANCE, auto: random.chance(0.5) },
+      beforeTask: () => {
+        if (!random.chance(taskKillRate)) return;
+        tasksKilled++;
+        throw new Error('a maintenance thread was killed');
+      },
       onStep: (_writer, step) => {
         if (!random.chance(killRate)) return;
         kills++;
@@ -73,16 +86,26 @@ export async function simulate(seed: number): Promise<Simulated> {
   }
   await world.abandon();
   const end = await checkImage(world.file.image(), world.bounds);
-  const rows = [...end.values()].flat().reduce((sum, count) => sum + count, 0);
+  const rows = sumOfRows(end);
   hash.update(world.file.image()).update(JSON.stringify([...end]));
   return {
     steps: STEPS_OF_RUN,
     powerCuts,
     failures: disk.failures,
     kills,
+    tasksKilled,
+    rowsPacked: world.rowsPacked,
     rows,
     fingerprint: hash.digest('hex'),
   };
+}
+
+/** Rows that are seen. */
+function sumOfRows(counts: Counts): number {
+  let sum = 0;
+  for (const each of counts.values())
+    for (const count of each.slice(0, HIDDEN)) sum += count - Math.min(count, hiddenRows(each));
+  return sum;
 }
 
 /** Starts again on what the last life left: the system's cache, or what the disk has if the power went. */

@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../../shared/errors.ts';
 import type { OpenOptions } from '../api-types.ts';
 import { NanoTsDbShared } from '../database.ts';
-import { checkRows, dice, TORTURE_TABLES } from './torture-rows.ts';
+import { asCutoff, checkRows, dice, TORTURE_TABLES } from './torture-rows.ts';
 
 const CHILD = fileURLToPath(new URL('./torture-child.js', import.meta.url));
 
 export interface TortureOptions {
   readonly rounds: number;
   readonly seed: number;
-  /** The longest that a child may live once it has begun to open the file. */
+  /** The longest that a child may live once it has begun to open the file, has it open, or was promised something. */
   readonly lifeMs: number;
   /** Called after each round. */
   readonly onRound?: (done: TortureResult) => void;
@@ -26,16 +26,32 @@ export interface TortureResult {
   /** Promises that children were given: returned syncs, flushes and durable appends. */
   readonly promises: number;
   readonly rows: number;
+  /** Rows below this number had expired. */
+  readonly hidden: number;
 }
 
-interface Told {
-  readonly what: 'begun' | 'opened' | 'promised';
+/** What a child says. */
+export interface Told {
+  /** 'promised': rows of each table; 'hiding', 'hidden': a cutoff that was asked for, and one that was reached. */
+  readonly what: 'begun' | 'opened' | 'promised' | 'hiding' | 'hidden';
   readonly counts: readonly number[];
 }
 
+/** What must and what may be in the file. */
+interface Expected {
+  /** Rows of each table. */
+  promised: number[];
+  /** Rows below this are hidden; rows from `hiding` on are not. */
+  hidden: number;
+  hiding: number;
+}
+
+/** Every so many rounds all rows are read, not only those that are new. */
+const READ_ALL_EVERY = 8;
+
 /**
- * Lets a process write a database and kills it, again and again, and checks after each time that the file has what was
- * promised, and nothing else.
+ * Lets a process write, pack and expire rows of a database and kills it, again and again, and checks after each time that the
+ * file has what was promised, and nothing else.
  * @param path of a database that does not exist yet
  * @throws DAMAGED if a row is lost, wrong, or there twice
  */
@@ -43,40 +59,60 @@ export async function torture(path: string, options: TortureOptions): Promise<To
   const roll = dice(options.seed);
   await (await NanoTsDbShared.open(path)).close();
   let found: number[] = TORTURE_TABLES.map(() => 0);
-  let promised = [...found];
-  let result: TortureResult = { kills: 0, duringOpening: 0, promises: 0, rows: 0 };
+  const expected: Expected = { promised: [...found], hidden: 0, hiding: 0 };
+  let result: TortureResult = { kills: 0, duringOpening: 0, promises: 0, rows: 0, hidden: 0 };
   for (let round = 0; round < options.rounds && options.signal?.aborted !== true; round++) {
     const opened = randomOptions(roll);
     const where = `round ${round} of seed ${options.seed}, ${JSON.stringify(opened)}`;
-    const told = await runAndKill(path, opened, roll(2 ** 31), roll(options.lifeMs));
+    // At any moment of the opening; once it is open; once something was promised.
+    const since = (['begun', 'opened', 'promised', 'promised'] as const)[roll(4)]!;
+    const told = await runAndKill(path, opened, roll(2 ** 31), roll(options.lifeMs), since);
     for (const { what, counts } of told) {
       if (what === 'opened') assertAtLeast(counts, found, where);
-      if (what === 'promised') promised = promised.map((count, i) => Math.max(count, counts[i]!));
+      if (what === 'promised')
+        expected.promised = expected.promised.map((count, i) => Math.max(count, counts[i]!));
+      if (what === 'hiding') expected.hiding = Math.max(expected.hiding, counts[0]!);
+      if (what === 'hidden') expected.hidden = Math.max(expected.hidden, counts[0]!);
     }
-    found = await check(path, roll(2) === 0 ? { readOnly: true } : randomOptions(roll), found, where);
-    assertAtLeast(found, promised, where);
+    const readsAll = round % READ_ALL_EVERY === READ_ALL_EVERY - 1;
+    found = await check(
+      path,
+      roll(4) > 0 ? { readOnly: true } : randomOptions(roll),
+      found.map((count) => (readsAll ? 0 : count)),
+      expected,
+      where,
+    );
+    assertAtLeast(found, expected.promised, where);
+    expected.promised = found;
     result = {
       kills: result.kills + 1,
       duringOpening: result.duringOpening + (told.some(({ what }) => what === 'opened') ? 0 : 1),
       promises: result.promises + told.filter(({ what }) => what === 'promised').length,
       rows: found.reduce((sum, count) => sum + count, 0),
+      hidden: expected.hidden,
     };
     options.onRound?.(result);
   }
   // All rows again from the first one on: an opening must not have spoiled what was right before.
-  const all = await check(
-    path,
-    { readOnly: true },
-    TORTURE_TABLES.map(() => 0),
-    'at the end',
-  );
-  assertAtLeast(all, found, 'at the end');
+  const none = TORTURE_TABLES.map(() => 0);
+  assertAtLeast(await check(path, { readOnly: true }, none, expected, 'at the end'), found, 'at the end');
   return result;
 }
 
 function randomOptions(roll: (below: number) => number): OpenOptions {
   const durability = (['interval', 'interval', 'always', 'none'] as const)[roll(4)]!;
-  return { writers: 1 + roll(3), durability, commitIntervalMs: [1, 5, 10, 50, 500][roll(5)]! };
+  const maintenance = {
+    checkIntervalMs: 10,
+    minIdleMs: 0,
+    maxWritesPerSec: 1_000_000_000,
+    targetSegmentPoints: 1024,
+  };
+  return {
+    writers: [1, 1, 2, 3][roll(4)]!,
+    durability,
+    commitIntervalMs: [1, 5, 10, 50, 500][roll(5)]!,
+    autoMaintenance: roll(2) === 0 ? maintenance : false,
+  };
 }
 
 /** Runs a child and kills it `afterMs` after it began to open the file. @returns what it told before */
@@ -85,6 +121,7 @@ async function runAndKill(
   options: OpenOptions,
   seed: number,
   afterMs: number,
+  since: Told['what'],
 ): Promise<Told[]> {
   const child = spawn(process.execPath, [CHILD, path, JSON.stringify(options), String(seed)], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -98,7 +135,7 @@ async function runAndKill(
   let timer: NodeJS.Timeout | undefined;
   for await (const part of child.stdio[3] as Readable) {
     text += part;
-    timer ??= setTimeout(() => child.kill('SIGKILL'), afterMs);
+    if (text.includes(`"${since}"`)) timer ??= setTimeout(() => child.kill('SIGKILL'), afterMs);
   }
   const [code, signal] = await exited;
   clearTimeout(timer);
@@ -113,19 +150,32 @@ async function runAndKill(
     .map((line) => JSON.parse(line) as Told);
 }
 
+/** Opens the file and reads each table from a row on. @returns how many rows each has ever taken */
 async function check(
   path: string,
   options: OpenOptions,
   from: readonly number[],
+  expected: Expected,
   where: string,
 ): Promise<number[]> {
   const db = await NanoTsDbShared.open(path, options);
   try {
-    const { damage } = (await db.diagnose()).recovery;
+    const { damage } = (await db.stats()).recovery;
     if (damage.length > 0)
       throw new MillraceError('DAMAGED', `${where}: a kill damaged the file: ${damage.join('; ')}`);
     const found: number[] = [];
-    for (const [i, name] of TORTURE_TABLES.entries()) found.push(await checkRows(db, name, from[i]!));
+    for (const [i, name] of TORTURE_TABLES.entries()) {
+      const { rows, first } = await checkRows(db, name, from[i]!);
+      const most = Math.max(asCutoff(from[i]!), Math.min(rows, expected.hiding));
+      const least = Math.min(rows, expected.hidden);
+      if (first > most || first < least)
+        throw new MillraceError(
+          'DAMAGED',
+          `${where}: table ${name} begins with row ${first}; retention hid rows below ${least}, and may have hidden those below ${most}`,
+          { table: name },
+        );
+      found.push(rows);
+    }
     return found;
   } finally {
     await db.close();

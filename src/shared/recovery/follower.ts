@@ -44,6 +44,8 @@ export class Follower {
   private readonly storage: Storage;
   private readonly index: IndexReader;
   private current!: Superblock;
+  /** The sequence of a newer checkpoint that was looked at and cannot be read: damage, and no news until another one comes. */
+  private unreadable = -1;
   private retention = -1;
   private bound = 0;
   private logs: FollowedLog[] = [];
@@ -106,9 +108,10 @@ export class Follower {
     }
   }
 
-  /** Whether there is a newer checkpoint than the one that is read from. */
+  /** Whether there is a newer checkpoint than the one that is read from, as far as is known a readable one. */
   isOutdated(): boolean {
-    return newestSequence(this.storage) > this.current.sequence;
+    const newest = newestSequence(this.storage);
+    return newest > this.current.sequence && newest !== this.unreadable;
   }
 
   definitions(): TableDefinition[] {
@@ -159,6 +162,7 @@ export class Follower {
       if ((isLate || begun.damage.length > 0) && this.mayTryAgain(newest, tries)) continue;
       const { superblock, tables, walked, damage } = begun;
       this.current = superblock;
+      this.unreadable = isLate ? newest : -1;
       this.tables = tables;
       this.logs = walked.map(({ entry, log }) => ({ entry, end: log.end }));
       this.byName = new Map([...tables.values()].map(({ definition }) => [definition.name, definition.id]));

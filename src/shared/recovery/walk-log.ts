@@ -15,6 +15,9 @@ import type { LogPosition, SaltedExtent, WriterEntry } from '../format/root.ts';
 import { MAX_BLOCK_BYTES } from '../schema/limits.ts';
 import type { Storage } from '../storage/storage.ts';
 
+/** FRAME_MAGIC as it lies in a file. */
+const MAGIC_BYTES = Buffer.from(Uint32Array.of(FRAME_MAGIC).buffer);
+
 /** A frame that holds, with where it lies. */
 export interface WalkedFrame {
   readonly position: LogPosition;
@@ -124,9 +127,11 @@ function frameAt(loaded: LoadedExtent, at: number, number: number | undefined): 
 
 /** The next sound frame of the extent with a number above `after`. */
 function nextSound(loaded: LoadedExtent, from: number, after: number): Found | undefined {
-  const view = viewOf(loaded.bytes);
-  for (let at = from; at + FRAME_HEADER_BYTES <= loaded.bytes.length; at += 8) {
-    if (view.getUint32(at, true) !== FRAME_MAGIC) continue;
+  const { bytes } = loaded;
+  const search = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  // The unwritten rest of an extent, most of it, is searched in one call.
+  for (let at = search.indexOf(MAGIC_BYTES, from); at >= 0; at = search.indexOf(MAGIC_BYTES, at + 1)) {
+    if ((at - from) % 8 !== 0) continue;
     const found = frameAt(loaded, at, undefined);
     if (found !== undefined && found.header.number > after) return found;
   }

@@ -50,9 +50,11 @@ export class MemoryFile {
       length: () => this.used,
       truncate: (length) => {
         check();
+        if (length > this.used)
+          throw new MillraceError('INTERNAL', `a file of ${this.used} bytes is cut to ${length}`, { length });
         this.bytes.fill(0, length, this.used);
         this.dirty.push({ from: length, to: this.used });
-        this.used = Math.min(this.used, length);
+        this.used = length;
       },
       identity: () => this.id,
       close: () => {

@@ -30,7 +30,7 @@ import { UNBOUNDED_APPETITE, type WriterOptions } from '../writer/options.ts';
 import { Catalog } from './catalog.ts';
 import { type CheckpointOutput, writeCheckpoint } from './checkpoint.ts';
 import { ExtentDesk } from './extent-desk.ts';
-import type { FreeSpace } from './free-space.ts';
+import { cutTail, type FreeSpace } from './free-space.ts';
 import { Maintenance } from './maintenance.ts';
 import { materialize } from './materialize.ts';
 import { ProducerRegistry } from './producers.ts';
@@ -711,7 +711,7 @@ export class Coordinator {
       this.writeAgain();
       this.writeAgain();
     }
-    this.storage.truncate(this.space.shrink());
+    cutTail(this.storage, this.space);
     this.storage.sync();
     this.shared.control.setState(STATE_CLOSED);
     this.closing!.phase = 'done';

@@ -1,6 +1,7 @@
 import { invariant, MillraceError } from '../../shared/errors.ts';
 import { damaged, getSafe64, setSafe64, viewOf } from '../../shared/format/fields.ts';
 import type { Extent } from '../../shared/format/root.ts';
+import type { Storage } from '../../shared/storage/storage.ts';
 
 /** Bytes that nothing refers to. `freedBy`: the checkpoint that let go of them, 0 once they may be used again. */
 export interface FreeRange extends Extent {
@@ -173,6 +174,12 @@ export class FreeSpace {
     }
     this.ranges = merged;
   }
+}
+
+/** Cuts free bytes off the end of a file. The end may lie behind what was ever written: then there is nothing to cut. */
+export function cutTail(storage: Storage, space: FreeSpace): void {
+  const end = space.shrink();
+  if (end < storage.length()) storage.truncate(end);
 }
 
 export function encodeFree(ranges: readonly FreeRange[]): Uint8Array {

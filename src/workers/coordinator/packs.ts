@@ -228,8 +228,12 @@ export class Packs {
     const task = this.running.get(outcome.id)!;
     this.running.delete(outcome.id);
     if ('error' in outcome) {
+      const error = fromEnvelope(outcome.error);
+      // A sync that fails may have lost what writers wrote, whoever asked for it: it poisons. Linux tells the others' open
+      // descriptors too, but not that of a writer's successor, which opens the file later.
+      if (error.details['call'] === 'fdatasync') throw error;
       this.giveBack(task.extent, 0);
-      this.noteFailure(task.tableId, task.request, fromEnvelope(outcome.error), now);
+      this.noteFailure(task.tableId, task.request, error, now);
     } else if (outcome.result.needBytes !== undefined) {
       this.giveBack(task.extent, 0);
       this.begin(task.tableId, task.groups, task.target, task.request, outcome.result.needBytes);

@@ -1,3 +1,4 @@
+import { cutTail } from './free-space.ts';
 import type { MaintenanceHost } from './maintenance-host.ts';
 import type { Throttle } from './maintenance-throttle.ts';
 
@@ -42,7 +43,7 @@ export class Settling {
     if (unsettled > SETTLE_BYTES && this.at === Number.POSITIVE_INFINITY) this.at = now + this.waitMs;
     const isOver = (extents.budget?.overBytes ?? 0) > 0;
     if (space.tailBytes() > (isOver ? 0 : Math.max(CUT_BYTES, space.end * CUT_SHARE)))
-      storage.truncate(space.shrink());
+      cutTail(storage, space);
     extents.budget?.apply();
   }
 }

@@ -40,8 +40,9 @@ export function takeOver(
     }
   }
   options.onStep?.('log read');
-  // Its last frames may be in the system's cache only; nothing is told of them before they are safe.
-  if (options.durability !== 'none') storage.sync();
+  // Its last frames may be in the system's cache only; nothing is told of them before they are safe. With durability 'none'
+  // too: the new log takes them for synced, says so in its frames, and answers a sync by that.
+  storage.sync();
   for (const known of book.all()) {
     if (known.logged > known.blocked) known.firstPiece = options.entry.replay;
     book.publishLogged(known);

@@ -8,6 +8,8 @@ import { tempDir } from '../ingest/temp-dir.ts';
 import { cli } from './run-cli.ts';
 
 const ROWS = 104;
+/** One with an open log is smaller. */
+const ROWS_OF_OPEN = 39;
 
 /** The golden database with one byte changed in the n-th structure that begins with these letters. */
 function damage(image: Uint8Array, letters: string, n: number, offset: number): Uint8Array {
@@ -39,7 +41,7 @@ test('verify finds nothing in a sound file, closed or not, and ends with 0', asy
     assert.equal(report.sound, true);
     assert.deepEqual(
       report.tables.map(({ name, rows, rowsLost }: Record<string, unknown>) => [name, rows, rowsLost]),
-      ['lathe', 'oven', 'press'].map((name) => [name, ROWS, 0]),
+      ['lathe', 'oven', 'press'].map((name) => [name, isClosed ? ROWS : ROWS_OF_OPEN, 0]),
     );
   }
 });

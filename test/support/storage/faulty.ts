@@ -11,6 +11,10 @@ export class FaultPlan {
   calls = 0;
   /** Whether a call has failed. */
   struck = false;
+  /** Whether the disk is well again. */
+  isOver = false;
+  /** Write-backs that failed: each open descriptor is told of each, once. */
+  lostWrites = 0;
 
   /** Calls that change the file (write, fdatasync, ftruncate) are counted, or those that read it. */
   readonly of: 'changes' | 'reads';
@@ -28,7 +32,7 @@ export class FaultPlan {
 
   /** Counts a call. @returns whether it is one that fails */
   next(of: 'changes' | 'reads'): boolean {
-    if (of !== this.of) return false;
+    if (of !== this.of || this.isOver) return false;
     this.calls++;
     const fails = this.forEver ? this.calls >= this.at : this.calls === this.at;
     this.struck ||= fails;
@@ -38,10 +42,11 @@ export class FaultPlan {
 
 /**
  * The real storage over a file in memory whose system calls fail as a plan says. A failing fdatasync drops what was pending:
- * it is still read, but no later sync saves it (as Linux does).
+ * it is still read, but no later sync saves it; each other storage is told so by its next sync, once (as Linux does).
  */
 export function faultyStorage(file: MemoryFile, plan: FaultPlan): Storage {
   const inner = file.open();
+  let told = plan.lostWrites;
   const fail = (call: string): never => {
     throw Object.assign(new Error(`${plan.fault}: made to fail, ${call}`), {
       code: plan.fault,
@@ -68,8 +73,15 @@ export function faultyStorage(file: MemoryFile, plan: FaultPlan): Storage {
       return part;
     },
     fdatasync: () => {
+      if (told < plan.lostWrites) {
+        told = plan.lostWrites;
+        fail('fdatasync');
+      }
       if (plan.next('changes') && plan.fault !== 'short write') {
-        if (plan.fault !== 'EINTR') file.forgetUnsynced();
+        if (plan.fault !== 'EINTR') {
+          file.forgetUnsynced();
+          told = ++plan.lostWrites;
+        }
         fail('fdatasync');
       }
       inner.sync();

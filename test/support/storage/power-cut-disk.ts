@@ -43,25 +43,30 @@ export class PowerCutDisk {
   /** One state that a power cut now may leave. */
   anyState(random: Random): Uint8Array {
     const plans = this.plans(random, 10);
-    return this.pending.length === 0 || random.chance(0.1) ? this.durableImage() : random.pick(plans)();
+    return this.pending.length === 0 || random.chance(0.1)
+      ? this.durableImage()
+      : random.pick(plans)(newRoom);
   }
 
   /** What is there for certain. */
-  durableImage(): Uint8Array {
-    return this.durable.slice();
+  durableImage(room = newRoom): Uint8Array {
+    const image = room(this.durable.length);
+    image.set(this.durable);
+    return image;
   }
 
   /**
    * States that a power cut now may leave. Small numbers of pending writes are gone through exhaustively, larger ones
    * by prefixes, by leaving out or keeping each one, and at random; writes are whole or torn at 512 bytes or 4 KiB.
    * @param most about how many, beyond which they are drawn at random
+   * @param room makes room for so many bytes: then each image is gone when the next one is asked for. Default: new memory
    */
-  *states(random: Random, most: number): Generator<Uint8Array> {
-    yield this.durableImage();
-    for (const build of this.plans(random, most)) yield build();
+  *states(random: Random, most: number, room = newRoom): Generator<Uint8Array> {
+    yield this.durableImage(room);
+    for (const build of this.plans(random, most)) yield build(room);
   }
 
-  private plans(random: Random, most: number): (() => Uint8Array)[] {
+  private plans(random: Random, most: number): ((room: Room) => Uint8Array)[] {
     const { pending } = this;
     if (pending.length === 0) return [];
     const whole = pending.map((op) => piecesOf(op, Number.POSITIVE_INFINITY));
@@ -98,13 +103,13 @@ export class PowerCutDisk {
         ? choices
         : sample(choices, Math.max(2, most - torn.length), random);
     return [
-      ...[...drawn, ...torn].map((pieces) => (): Uint8Array => {
+      ...[...drawn, ...torn].map((pieces) => (room: Room): Uint8Array => {
         const ordered = random.chance(0.3) ? shuffled(pieces, random) : pieces;
-        return this.build(ordered, random.chance(0.5) ? undefined : random.pick(lengths), random);
+        return this.build(ordered, room, random.chance(0.5) ? undefined : random.pick(lengths), random);
       }),
       // The size without any data, and all the data with the old size.
-      () => this.build([], Math.max(...lengths), random),
-      () => this.build(whole.flat(), this.durable.length, random),
+      (room) => this.build([], room, Math.max(...lengths), random),
+      (room) => this.build(whole.flat(), room, this.durable.length, random),
     ];
   }
 
@@ -123,12 +128,13 @@ export class PowerCutDisk {
   }
 
   /** The durable image with these pieces, in this order, cut or stretched to a length if one is given. */
-  private build(pieces: readonly Piece[], length?: number, random?: Random): Uint8Array {
+  private build(pieces: readonly Piece[], room = newRoom, length?: number, random?: Random): Uint8Array {
     let end = this.durable.length;
     for (const piece of pieces)
       if (piece.kind === 'write') end = Math.max(end, piece.position + piece.bytes.length);
-    const image = new Uint8Array(Math.max(end, length ?? 0));
+    const image = room(Math.max(end, length ?? 0));
     image.set(this.durable);
+    image.fill(0, this.durable.length);
     // Room that was allotted but never written holds zeros, or whatever lay there before.
     if (random?.chance(0.25)) image.copyWithin(this.durable.length, 0, image.length - this.durable.length);
     let used = this.durable.length;
@@ -143,6 +149,20 @@ export class PowerCutDisk {
     }
     return image.subarray(0, length ?? used);
   }
+}
+
+/** Gives memory of a length, with anything in it. */
+export type Room = (bytes: number) => Uint8Array;
+
+const newRoom: Room = (bytes) => new Uint8Array(bytes);
+
+/** The same memory again and again. */
+export function oneRoom(): Room {
+  let memory = new Uint8Array(0);
+  return (bytes) => {
+    if (memory.length < bytes) memory = new Uint8Array(bytes * 2);
+    return memory.subarray(0, bytes);
+  };
 }
 
 type Piece = Exclude<FileOp, { kind: 'sync' }>;

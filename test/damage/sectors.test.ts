@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../support/model-values.ts';
-import { checkDamaged, goldenImage, placesToDamage, showAll, type Tally } from './golden.ts';
+import { checkDamaged, goldenImage, showAll, type Tally } from './golden.ts';
 
 for (const isClosed of [true, false]) {
   const kind = isClosed ? 'that was closed' : 'with an open log';
-  test(`a database ${kind}, cut at lengths from everywhere: right rows, a loss that is reported, or a refusal`, async (t) => {
-    Error.stackTraceLimit = 0;
-    const image = await goldenImage(isClosed);
-    const whole = (await showAll(image))!;
-    const tally: Tally = { right: 0, reported: 0, refused: 0 };
-    // Some from everywhere, and more near the end; every length is tried by the long run.
-    const lengths = placesToDamage(image).filter(
-      (at) => at % 61 === 0 || (at > image.length - 2000 && at % 7 === 0),
-    );
-    for (const length of lengths) {
-      await checkDamaged(image.subarray(0, length), whole, `${kind}, cut at ${length}`, tally);
-    }
-    t.diagnostic(`${lengths.length} lengths up to ${image.length}; ${JSON.stringify(tally)}`);
-    assert.ok(tally.refused > 0 && tally.refused < lengths.length);
-  });
-
   test(`a database ${kind} with sectors zeroed, swapped or doubled, or rubbish behind its end: right rows, or a loss that is reported`, async (t) => {
     Error.stackTraceLimit = 0;
     const image = await goldenImage(isClosed);

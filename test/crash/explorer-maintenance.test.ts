@@ -1,0 +1,3 @@
+import { exploreInCi } from './explorer-tests.ts';
+
+exploreInCi(['packs, retention, new columns', 'maintenance by itself'], { states: 6500, ofRecovery: 1200 });

@@ -1,0 +1,3 @@
+import { failEveryCallInCi } from './fault-tests.ts';
+
+failEveryCallInCi(4);

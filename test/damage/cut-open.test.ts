@@ -1,0 +1,3 @@
+import { cutTests } from './cut-tests.ts';
+
+cutTests(false);

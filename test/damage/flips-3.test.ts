@@ -1,0 +1,3 @@
+import { flipTests } from './flip-tests.ts';
+
+flipTests(3, 2);

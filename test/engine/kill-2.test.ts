@@ -1,0 +1,3 @@
+import { killTest } from './kill-tests.ts';
+
+killTest(50);

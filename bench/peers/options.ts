@@ -25,8 +25,9 @@ export const USAGE = `npm run bench:peers -- [options]
   --tables N            tables (8)
   --seed N              seed of the rows (1)
   --warm-up N           rows of each of as many other tables that each database takes first, untimed (500000; 0: none)
-  --only w1|w2          row by row, or in batches of ${W_BATCH_ROWS} rows (both)
-  --contestants A,B     of ${CONTESTANTS.join(', ')} (all)
+  --only w1|w2|w4       row by row, in batches of ${W_BATCH_ROWS} rows, or bytes after compaction, once (all)
+  --contestants A,B     of ${CONTESTANTS.join(', ')}
+                        (all that install)
   --json FILE           write every figure to FILE
   --dir FOLDER          put the databases there (dist, on the checkout's disk)
 

@@ -11,6 +11,7 @@ import type { ContestantName, Job, Outcome, Work } from './contract.ts';
 import { ensurePeers, PeersUnavailableError } from './install.ts';
 import { type PeersOptions, readOptions, USAGE, UsageError } from './options.ts';
 import { type PeersReport, renderReport, wrongAnswersOf } from './report.ts';
+import { ROSTER } from './roster.ts';
 
 const CONTESTANT = fileURLToPath(new URL('./contestant.js', import.meta.url));
 /** dist: on the disk of the checkout, ignored by git. The system's temporary folder is often memory. */
@@ -25,12 +26,12 @@ try {
 }
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2));
-  if (options === undefined) {
+  const asked = readOptions(process.argv.slice(2));
+  if (asked === undefined) {
     console.log(USAGE);
     return 0;
   }
-  if (options.contestants.some((name) => name !== 'millrace')) ensurePeers(say);
+  const options = { ...asked, contestants: installedOf(asked.contestants) };
 
   const parent = resolve(options.folder ?? DEFAULT_FOLDER);
   mkdirSync(parent, { recursive: true });
@@ -54,19 +55,17 @@ async function measure(options: PeersOptions, folder: string): Promise<PeersRepo
   const rawBytes = options.tables * options.rowsPerTable * W_ROW_BYTES;
   for (const work of options.works) {
     works[work] = await runInterleaved(
-      contestantsFor(work, options),
-      options.rounds,
+      options.contestants.filter((name) => ROSTER[name].works.includes(work)),
+      // The bytes are the same in every round, but for a few.
+      work === 'w4' ? 1 : options.rounds,
       async (contestant, round) => {
         // The disk's rate belongs to the same minutes as the contestants' figures: once in each round.
-        if (diskMeasuredIn !== `${work} ${round}`) {
+        if (work !== 'w4' && diskMeasuredIn !== `${work} ${round}`) {
           diskMeasuredIn = `${work} ${round}`;
           disk.push(measureDisk(folder, rawBytes));
         }
         const outcome = await runOne(contestant, work, options, folder);
-        const speed = Math.round(outcome.rows / outcome.seconds / 1e3);
-        say(
-          `${work}, round ${round + 1} of ${options.rounds}: ${contestant} ${speed.toLocaleString('en-US')}k rows/s`,
-        );
+        say(`${work}, ${contestant}: ${figureOf(outcome, round, options)}`);
         return outcome;
       },
     );
@@ -74,9 +73,17 @@ async function measure(options: PeersOptions, folder: string): Promise<PeersRepo
   return { machine, options, disk, works };
 }
 
-/** Row by row there is nothing to put into one INSERT. */
-function contestantsFor(work: Work, { contestants }: PeersOptions): ContestantName[] {
-  return contestants.filter((name) => work === 'w2' || name !== 'better-sqlite3-multirow');
+/** Those that can run here; ensurePeers says which cannot. */
+function installedOf(contestants: readonly ContestantName[]): ContestantName[] {
+  const packageOf = (name: ContestantName): string[] => [ROSTER[name].package ?? []].flat();
+  const usable = ensurePeers(new Set(contestants.flatMap(packageOf)), say);
+  return contestants.filter((name) => packageOf(name).every((each) => usable.has(each)));
+}
+
+function figureOf({ packedBytes, rows, seconds }: Outcome, round: number, { rounds }: PeersOptions): string {
+  if (packedBytes !== undefined) return `${packedBytes.toLocaleString('en-US')} bytes`;
+  const speed = Math.round(rows / seconds / 1e3).toLocaleString('en-US');
+  return `${speed}k rows/s in round ${round + 1} of ${rounds}`;
 }
 
 async function runOne(
@@ -87,7 +94,9 @@ async function runOne(
 ): Promise<Outcome> {
   const own = mkdtempSync(join(folder, `${contestant}-`));
   try {
-    const job: Job = { contestant, work, size: { tables, rowsPerTable, seed }, warmUpRows, folder: own };
+    const size = { tables, rowsPerTable, seed };
+    // What is weighed is the workload alone.
+    const job: Job = { contestant, work, size, warmUpRows: work === 'w4' ? 0 : warmUpRows, folder: own };
     return await runInChild<Outcome>(CONTESTANT, job);
   } finally {
     rmSync(own, { recursive: true, force: true });

@@ -8,25 +8,28 @@ import { settleDisk } from '../harness/disk.ts';
 import { fingerprint, generateW, type WSize, type WTable } from '../workload/workload-w.ts';
 import { wrongAnswers } from './check.ts';
 import type { Contestant, ContestantName, Job, Outcome } from './contract.ts';
+import { isPython } from './roster.ts';
 
 await serveJob<Job, Outcome>(async ({ contestant: name, work, size, warmUpRows, folder }) => {
   const tables = generateW(size);
   const contestant = await load(name);
+  const way = work === 'w4' ? 'w2' : work;
+  const cpuSeconds = (): number => contestant.cpuSeconds?.() ?? ownCpuSeconds();
   const warmUp = warmUpTables(size, warmUpRows);
-  await contestant.open(folder, [...warmUp, ...tables]);
+  await contestant.open(folder, [...warmUp, ...tables], way);
   if (warmUp.length > 0) {
-    await contestant.append(work === 'w4' ? 'w2' : work, warmUp);
+    await contestant.append(way, warmUp);
     await contestant.makeDurable();
   }
   settleDisk(folder);
 
-  const cpuBefore = process.cpuUsage();
+  const cpuBefore = cpuSeconds();
   const start = performance.now();
-  await contestant.append(work === 'w4' ? 'w2' : work, tables);
+  await contestant.append(way, tables);
   const appended = performance.now();
   await contestant.makeDurable();
   const durable = performance.now();
-  const cpu = process.cpuUsage(cpuBefore);
+  const cpu = cpuSeconds() - cpuBefore;
 
   const durableBytes = bytesBelow(folder);
   await contestant.close();
@@ -50,7 +53,7 @@ await serveJob<Job, Outcome>(async ({ contestant: name, work, size, warmUpRows, 
     durableBytes,
     closedBytes,
     ...(packedBytes === undefined ? {} : { packedBytes }),
-    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    cpuSeconds: cpu,
     fingerprint: fingerprint(tables),
     wrong,
     version: contestant.version,
@@ -66,8 +69,14 @@ async function load(name: ContestantName): Promise<Contestant> {
     const { Lmdb } = await import('./lmdb.ts');
     return new Lmdb(name === 'lmdb-sync');
   }
+  if (isPython(name)) return (await import('./python.ts')).startPython(name);
   const { BetterSqlite3 } = await import('./better-sqlite3.ts');
   return new BetterSqlite3(name === 'better-sqlite3-multirow');
+}
+
+function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** Bytes of every file below a folder: journals and side files count. */

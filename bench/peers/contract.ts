@@ -17,6 +17,9 @@ export const CONTESTANTS = [
   'lmdb-sync',
   'duckdb',
   'classic-level',
+  'parquet',
+  'nanots-db',
+  'nanots',
 ] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];
 
@@ -60,8 +63,10 @@ export type RowsBack = Omit<WTable, 'name'>;
 /** One engine under test. Its methods are called in the order in which they stand here. */
 export interface Contestant {
   readonly version: string;
+  /** User and system CPU seconds so far of another process that does its work; absent when this one does all. */
+  cpuSeconds?(): number;
   /** Makes the database and its tables; not timed. */
-  open(folder: string, tables: readonly WTable[]): Promise<void>;
+  open(folder: string, tables: readonly WTable[], work: AppendWork): Promise<void>;
   /** Appends all rows of some of these tables, which are all of one length, in the way of the work. */
   append(work: AppendWork, tables: readonly WTable[]): Promise<void>;
   /** Returns when everything appended survives a power cut. */

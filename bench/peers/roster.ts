@@ -2,8 +2,10 @@ import type { ContestantName, Work } from './contract.ts';
 
 /** What is known of a contestant before it runs. */
 export interface Entry {
-  /** Its package below bench/peers; Millrace has none. */
+  /** Its npm package below bench/peers, or its package in the virtual environment; Millrace has none. */
   readonly package?: string;
+  /** Run by Python: only with --python. */
+  readonly isPython?: true;
   readonly works: readonly Work[];
   /** How it keeps what it took, in the words of the report. */
   readonly durability: string;
@@ -66,4 +68,32 @@ export const ROSTER: Readonly<Record<ContestantName, Entry>> = {
       'at the end: a power cut on the way loses what the system had not written yet',
     compaction: 'compactRange of everything, close',
   },
+  parquet: {
+    package: 'pyarrow',
+    isPython: true,
+    works: ['w2', 'w4'],
+    durability:
+      'Python, pyarrow with zstd, a file for each table, a row group for each batch, fsync of all files at the end: ' +
+      'a power cut on the way loses everything, as a file without its footer cannot be read',
+    compaction: 'written anew with one row group',
+  },
+  'nanots-db': {
+    package: 'nanots-db',
+    isPython: true,
+    works: ALL,
+    durability: 'Python, append_row (W2: Arrow capsules), flush() and an fsync of all files at the end',
+    compaction: 'pack_table of every table, close',
+  },
+  nanots: {
+    package: 'nanots',
+    isPython: true,
+    works: ['w1', 'w2'],
+    durability:
+      'Python, a frame for each row (W2: for each batch) in a file made at full size, fsync of all files at the end: ' +
+      'a power cut on the way loses what the system had not written yet',
+  },
 };
+
+export function isPython(name: ContestantName): boolean {
+  return ROSTER[name].isPython === true;
+}

@@ -10,8 +10,9 @@ import { W_ROW_BYTES } from '../workload/workload-w.ts';
 import type { ContestantName, Job, Outcome, Work } from './contract.ts';
 import { ensurePeers, PeersUnavailableError } from './install.ts';
 import { type PeersOptions, readOptions, USAGE, UsageError } from './options.ts';
+import { ensurePython } from './python-install.ts';
 import { type PeersReport, renderReport, wrongAnswersOf } from './report.ts';
-import { ROSTER } from './roster.ts';
+import { isPython, ROSTER } from './roster.ts';
 
 const CONTESTANT = fileURLToPath(new URL('./contestant.js', import.meta.url));
 /** dist: on the disk of the checkout, ignored by git. The system's temporary folder is often memory. */
@@ -47,6 +48,17 @@ async function main(): Promise<number> {
   return wrongAnswersOf(report).length === 0 ? 0 : 1;
 }
 
+/** Those that can run here; what cannot is said by who tried. */
+function installedOf(contestants: readonly ContestantName[]): ContestantName[] {
+  const packages = contestants.flatMap((name) => (isPython(name) ? [] : (ROSTER[name].package ?? [])));
+  const usable = ensurePeers(new Set(packages), say);
+  const hasPython = contestants.some(isPython) && ensurePython(say);
+  return contestants.filter((name) => {
+    const { package: own } = ROSTER[name];
+    return isPython(name) ? hasPython : own === undefined || usable.has(own);
+  });
+}
+
 async function measure(options: PeersOptions, folder: string): Promise<PeersReport> {
   const machine = describeMachine();
   const disk: DiskRate[] = [];
@@ -71,13 +83,6 @@ async function measure(options: PeersOptions, folder: string): Promise<PeersRepo
     );
   }
   return { machine, options, disk, works };
-}
-
-/** Those that can run here; ensurePeers says which cannot. */
-function installedOf(contestants: readonly ContestantName[]): ContestantName[] {
-  const packageOf = (name: ContestantName): string[] => [ROSTER[name].package ?? []].flat();
-  const usable = ensurePeers(new Set(contestants.flatMap(packageOf)), say);
-  return contestants.filter((name) => packageOf(name).every((each) => usable.has(each)));
 }
 
 function figureOf({ packedBytes, rows, seconds }: Outcome, round: number, { rounds }: PeersOptions): string {

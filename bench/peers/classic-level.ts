@@ -35,7 +35,7 @@ type ClassicLevelClass = new (path: string, options: LevelOptions) => Level;
 const CHAIN_MS = 10;
 /** Puts between two looks at the clock. */
 const ROWS_A_LOOK = 64;
-/** For bulk loads its documentation recommends a larger one than 4 MiB: a fifth less CPU; 64 MB of log at most. */
+/** For bulk loads its documentation recommends a larger one than 4 MiB: a quarter less CPU; 64 MB of log at most. */
 const WRITE_BUFFER_BYTES = 64 * 1024 * 1024;
 /** The number of the table, then the time, highest byte first: they sort as tables and times do. */
 const KEY_BYTES = 10;
@@ -44,7 +44,7 @@ const LAST_TABLE = 0xff_ff;
 
 /**
  * classic-level (LevelDB) with chained batches, which copy a key and a value at once, so that neither needs a buffer of
- * its own: batch() of an array of operations took three to thirty times as long. The threads of libuv write one chain while
+ * its own: batch() of an array of operations took three to twelve times the CPU. The threads of libuv write one chain while
  * the next one grows. Snappy stays on, as its documentation wants.
  */
 export class ClassicLevel implements Contestant {

@@ -32,6 +32,12 @@ const TRANSACTION_MS = 10;
 const ROWS_A_LOOK = 64;
 /** Puts that may wait for lmdb's own writing thread; 10,000 to 100,000 made no difference beyond the noise. */
 const WAITING_PUTS = 10_000;
+const ROW_DOUBLES = 4;
+/**
+ * lmdb reads the bytes of an asynchronous put when it writes them, so that each needs memory of its own. It asks for the
+ * address of every ArrayBuffer once, so that many share one.
+ */
+const SLAB_ROWS = 1024;
 /** Times go up, so that lmdb may put each at the end of its tree without looking for its place. */
 const APPEND = { append: true };
 
@@ -61,8 +67,10 @@ export class Lmdb implements Contestant {
   #path = '';
   #environment!: Environment;
   readonly #stores = new Map<string, Store>();
-  readonly #row = new Float64Array(4);
+  readonly #row = new Float64Array(ROW_DOUBLES);
   readonly #value = Buffer.from(this.#row.buffer);
+  #slab = new Float64Array(SLAB_ROWS * ROW_DOUBLES);
+  #slabRows = 0;
 
   constructor(isSync: boolean) {
     const require = createRequire(join(PEERS_FOLDER, 'package.json'));
@@ -133,8 +141,22 @@ export class Lmdb implements Contestant {
     return back;
   }
 
-  /** Row i as the bytes that are put; lmdb copies them at once. */
+  /** Row i as bytes of its own. */
   #valueOf({ temp, pressure, vib, count }: WTable, i: number): Buffer {
+    if (this.#slabRows === SLAB_ROWS) {
+      this.#slab = new Float64Array(SLAB_ROWS * ROW_DOUBLES);
+      this.#slabRows = 0;
+    }
+    const at = ROW_DOUBLES * this.#slabRows++;
+    this.#slab[at] = temp[i]!;
+    this.#slab[at + 1] = pressure[i]!;
+    this.#slab[at + 2] = vib[i]!;
+    this.#slab[at + 3] = count[i]!;
+    return Buffer.from(this.#slab.buffer, 8 * at, 8 * ROW_DOUBLES);
+  }
+
+  /** Row i as bytes that are gone with the next row: enough for synchronous puts. */
+  #passingValueOf({ temp, pressure, vib, count }: WTable, i: number): Buffer {
     const row = this.#row;
     row[0] = temp[i]!;
     row[1] = pressure[i]!;
@@ -169,7 +191,7 @@ export class Lmdb implements Contestant {
       do {
         for (const to = Math.min(rows, done + ROWS_A_LOOK); done < to; done++) {
           const table = tables[t]!;
-          stores[t]!.putSync(table.ts[i]!, this.#valueOf(table, i), APPEND);
+          stores[t]!.putSync(table.ts[i]!, this.#passingValueOf(table, i), APPEND);
           if (++t < tables.length) continue;
           t = 0;
           i++;
@@ -204,7 +226,7 @@ export class Lmdb implements Contestant {
         const table = tables[t]!;
         const store = stores[t]!;
         this.#environment.transactionSync(() => {
-          for (let i = from; i < to; i++) store.putSync(table.ts[i]!, this.#valueOf(table, i), APPEND);
+          for (let i = from; i < to; i++) store.putSync(table.ts[i]!, this.#passingValueOf(table, i), APPEND);
         });
       }
     }

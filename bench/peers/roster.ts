@@ -82,7 +82,7 @@ export const ROSTER: Readonly<Record<ContestantName, Entry>> = {
     isPython: true,
     works: ALL,
     durability: 'Python, append_row (W2: Arrow capsules), flush() and an fsync of all files at the end',
-    compaction: 'pack_table of every table, close',
+    compaction: 'every table in a file of its own, as it cannot pack two of one file, pack_table, close',
   },
   nanots: {
     package: 'nanots',

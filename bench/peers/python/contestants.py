@@ -89,39 +89,56 @@ class NanotsDb(Peer):
     package = "nanots-db"
 
     def start(self):
+        self.files = {name: "w.ntt" for name in self.tables}
         self.reopen()
-        for name in self.tables:
-            self.db.create_table(name, list(VALUES))
+        for name, db in self.dbs.items():
+            db.create_table(name, list(VALUES))
 
-    def reopen(self):
+    def open_file(self, file):
         import nanots_db
 
-        self.db = nanots_db.Db(os.path.join(self.folder, "w.ntt"))
+        return nanots_db.Db(os.path.join(self.folder, file))
+
+    def reopen(self):
+        opened = {file: self.open_file(file) for file in set(self.files.values())}
+        self.dbs = {name: opened[file] for name, file in self.files.items()}
 
     def append_rows(self, names):
-        append = self.db.append_row
+        appends = [self.dbs[name].append_row for name in names]
         for rows in zip(*(self.rows[name] for name in names)):
-            for name, (ts, values) in zip(names, rows):
+            for name, append, (ts, values) in zip(names, appends, rows):
                 append(name, ts, values)
 
     def append_batches(self, names, size):
         for name, start, end in batches(self.tables, names, size):
             capsules = record_batch(self.tables[name], start, end, "ts_ms").__arrow_c_array__()
-            self.db.append_rows_arrow_capsules(name, *capsules)
+            self.dbs[name].append_rows_arrow_capsules(name, *capsules)
 
     def finish(self):
-        self.db.flush()
+        for db in self.dbs.values():
+            db.flush()
 
     def close(self):
-        self.db.flush()
-        del self.db
+        self.finish()
+        self.dbs = {}
 
     def compact(self):
+        """Each table into a file of its own first: 0.1.0 cannot pack a second table of a file (\"record type mismatch\")."""
         for name in self.tables:
-            self.db.pack_table(name, 8192)
+            own = self.open_file(name + ".ntt")
+            own.create_table(name, list(VALUES))
+            own.append_rows_arrow_capsules(name, *self.dbs[name].query_table_range_arrow_capsules(name, 0, LAST_MS))
+            own.flush()
+            own.pack_table(name, 8192)
+            self.files[name] = name + ".ntt"
+        self.close()
+        for file in os.listdir(self.folder):
+            if file.startswith("w.ntt"):
+                os.remove(os.path.join(self.folder, file))
+        self.reopen()
 
     def read(self, name):
-        ts, columns = self.db.query_table_range_columns(name, 0, LAST_MS)
+        ts, columns = self.dbs[name].query_table_range_columns(name, 0, LAST_MS)
         return {"ts": ts, **dict(zip(VALUES, columns))}
 
 

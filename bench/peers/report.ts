@@ -31,8 +31,9 @@ export function renderReport(report: PeersReport): string {
       `${grouped(rows * W_ROW_BYTES)} bytes raw, seed ${options.seed}; ${options.rounds} interleaved rounds, ` +
       'each contestant in a fresh process',
     `Machine: ${machineLine(machine)}`,
-    `Disk: ${diskLine(report.disk)}`,
   ];
+  // Where nothing is raced, the disk is not measured.
+  if (report.disk.length > 0) lines.push(`Disk: ${diskLine(report.disk)}`);
   const warning = busyWarning(machine);
   if (warning !== undefined) lines.push(`${warning}.`);
   for (const work of options.works) {

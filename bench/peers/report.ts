@@ -48,7 +48,7 @@ export function renderReport(report: PeersReport): string {
   );
   if (options.warmUpRows > 0) {
     lines.push(
-      `Each database first takes ${options.warmUpRows.toLocaleString('en')} rows of each of as many other tables, untimed: nobody is timed while code is compiled; bytes include them.`,
+      `Each database first takes ${options.warmUpRows.toLocaleString('en')} rows of each of as many other tables, untimed: nobody is timed while code is compiled; the bytes of W1 and W2 include them.`,
     );
   }
   lines.push(

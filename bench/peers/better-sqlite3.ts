@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
-import type { Contestant, RowsBack, Work } from './contract.ts';
+import type { AppendWork, Contestant, RowsBack } from './contract.ts';
 import { PEERS_FOLDER } from './install.ts';
 
 /** The little of better-sqlite3 that is used here; the package has no types and is not part of the main set-up. */
@@ -67,7 +67,7 @@ export class BetterSqlite3 implements Contestant {
     }
   }
 
-  async append(work: Work, tables: readonly WTable[]): Promise<void> {
+  async append(work: AppendWork, tables: readonly WTable[]): Promise<void> {
     if (work === 'w1') this.#appendRows(tables);
     else this.#appendBatches(tables);
   }
@@ -86,6 +86,10 @@ export class BetterSqlite3 implements Contestant {
 
   async reopen(): Promise<void> {
     this.#db = new this.#Sqlite(this.#path);
+  }
+
+  async compact(): Promise<void> {
+    this.#db.exec('VACUUM');
   }
 
   async read(table: string): Promise<RowsBack> {

@@ -1,10 +1,26 @@
 import type { WSize, WTable } from '../workload/workload-w.ts';
 
-/** The parts of workload W that are measured here: W1 row by row, W2 in batches of 10,000 rows of one table. */
-export const WORKS = ['w1', 'w2'] as const;
+/**
+ * The parts of workload W that are measured here: W1 row by row, W2 in batches of 10,000 rows of one table, W4 the bytes on
+ * disk after each engine's own compaction.
+ */
+export const WORKS = ['w1', 'w2', 'w4'] as const;
 export type Work = (typeof WORKS)[number];
+/** Those that are raced. */
+export type AppendWork = Exclude<Work, 'w4'>;
 
-export const CONTESTANTS = ['millrace', 'better-sqlite3', 'better-sqlite3-multirow'] as const;
+export const CONTESTANTS = [
+  'millrace',
+  'better-sqlite3',
+  'better-sqlite3-multirow',
+  'lmdb',
+  'lmdb-sync',
+  'duckdb',
+  'classic-level',
+  'parquet',
+  'nanots-db',
+  'nanots',
+] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];
 
 /** What one child process is told to do. */
@@ -29,6 +45,8 @@ export interface Outcome {
   readonly durableBytes: number;
   /** Bytes of all files after closing. */
   readonly closedBytes: number;
+  /** Bytes of all files after its own compaction and closing; of W4 only. */
+  readonly packedBytes?: number;
   /** User and system CPU seconds of the process with all its threads, from first append to durable. */
   readonly cpuSeconds: number;
   /** Of the rows given: the same for every contestant, or they did not do the same work. */
@@ -45,16 +63,20 @@ export type RowsBack = Omit<WTable, 'name'>;
 /** One engine under test. Its methods are called in the order in which they stand here. */
 export interface Contestant {
   readonly version: string;
+  /** User and system CPU seconds so far of another process that does its work; absent when this one does all. */
+  cpuSeconds?(): number;
   /** Makes the database and its tables; not timed. */
-  open(folder: string, tables: readonly WTable[]): Promise<void>;
+  open(folder: string, tables: readonly WTable[], work: AppendWork): Promise<void>;
   /** Appends all rows of some of these tables, which are all of one length, in the way of the work. */
-  append(work: Work, tables: readonly WTable[]): Promise<void>;
+  append(work: AppendWork, tables: readonly WTable[]): Promise<void>;
   /** Returns when everything appended survives a power cut. */
   makeDurable(): Promise<void>;
   /** Closes the database. */
   close(): Promise<void>;
   /** Opens it again, so that answers come from the files. */
   reopen(): Promise<void>;
+  /** Makes its files as small as it can; W4 calls it after `reopen`, when nothing else was done. */
+  compact(): Promise<void>;
   /** Reads a whole table. */
   read(table: string): Promise<RowsBack>;
 }

@@ -1,72 +1,114 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The peers' own package in the source tree, as seen from dist/bench/peers. */
 export const PEERS_FOLDER = fileURLToPath(new URL('../../../bench/peers', import.meta.url));
+const MODULES = join(PEERS_FOLDER, 'node_modules');
+/** For which lock file, Node and platform the installation was tried, and why what is missing is missing. */
+const STAMP = join(MODULES, '.millrace-peers.json');
 
-/** Why the peers cannot be measured here. The message says what to do about it. */
+/** Why nothing can be measured here. The message says what to do about it. */
 export class PeersUnavailableError extends Error {
   override readonly name = 'PeersUnavailableError';
 }
 
+interface Stamp {
+  readonly key: string;
+  /** What npm or the loading of a package said, by the package's name. */
+  readonly missing: Readonly<Record<string, string>>;
+}
+
 /**
- * Makes better-sqlite3 usable: installs it when the pinned version is not there or does not load.
- * @param all also install the engines that only the reads are compared with, where they install: some 100 MB
+ * Makes the peers usable: installs them on first use, or when the pinned versions, Node or the platform are others than then.
+ * What does not install here is said each time and left out.
+ * @param packages those that are wanted now; all are installed
+ * @returns those of them that can be loaded
+ * @throws PeersUnavailableError when some are wanted and there is none
  */
-export function ensurePeers(log: (line: string) => void, all = false): void {
-  const isComplete = !all || OPTIONAL.some((name) => existsSync(join(PEERS_FOLDER, 'node_modules', name)));
-  if (isComplete && isInstalled() && probe() === '') return;
-  log(`installing better-sqlite3 ${pinned()} into bench/peers; where it has to be compiled, some minutes …`);
-  let output = npm('ci', '--no-audit', '--no-fund', ...(all ? [] : ['--omit=optional']));
-  if (isInstalled() && probe() !== '') {
-    // npm goes on silently without install scripts that a setting forbids; asked for this one by name, it says why.
-    output += npm('rebuild', 'better-sqlite3', '--foreground-scripts');
+export function ensurePeers(packages: ReadonlySet<string>, log: (line: string) => void): ReadonlySet<string> {
+  if (packages.size === 0) return packages;
+  const { missing } = readStamp() ?? install(log);
+  const usable = new Set([...packages].filter((name) => missing[name] === undefined));
+  for (const name of packages) {
+    if (missing[name] !== undefined)
+      log(`${name} ${pinned()[name]} does not install here and is left out: ${missing[name]}`);
   }
-  const trouble = isInstalled() ? probe() : 'npm ci failed';
-  if (trouble === '') return;
-  throw new PeersUnavailableError(
-    [
-      `better-sqlite3 ${pinned()} cannot be used here: ${trouble}`,
-      '',
-      ...lastLines(output, 30),
-      '',
-      'Where no prebuilt binary can be downloaded, npm compiles it. That takes a C++ compiler, make, Python 3 and the',
-      "headers of Node; if these lie outside of node-gyp's own cache, npm_config_nodedir names the folder that holds",
-      "include/node. npm's setting ignore-scripts must be off for it. To try by hand:",
-      `  cd ${PEERS_FOLDER} && npm ci && npm rebuild better-sqlite3 --foreground-scripts`,
-    ].join('\n'),
+  if (usable.size > 0) return usable;
+  throw new PeersUnavailableError(`None of the peers can be used here. ${BY_HAND}`);
+}
+
+const BY_HAND = [
+  'Where no prebuilt binary can be downloaded, npm compiles one. That takes a C++ compiler, make, Python 3 and the',
+  "headers of Node; if these lie outside of node-gyp's own cache, npm_config_nodedir names the folder that holds",
+  "include/node. npm's setting ignore-scripts must be off for it. To try by hand:",
+  `  cd ${PEERS_FOLDER} && npm install --no-save --foreground-scripts`,
+].join('\n');
+
+function install(log: (line: string) => void): Stamp {
+  const versions = Object.entries(pinned()).map(([name, version]) => `${name} ${version}`);
+  log(
+    `installing ${versions.join(', ')} into bench/peers, some 150 MB; what has to be compiled takes minutes …`,
   );
+  let output = npm('ci');
+  if (output.failed) {
+    // A lock file written where a registry lacks some platforms' binaries has no entries for them, and ci then refuses
+    // all of it. This takes the same versions, and what the lock does name by its checksums.
+    output = npm('install', '--no-save');
+  }
+  const missing: Record<string, string> = {};
+  for (const name of Object.keys(pinned())) {
+    let trouble = troubleWith(name);
+    // npm goes on silently without install scripts that a setting forbids or that fail; asked for one by name, it says why.
+    if (trouble !== '' && existsSync(join(MODULES, name))) {
+      output = npm('rebuild', name, '--foreground-scripts');
+      trouble = troubleWith(name);
+    }
+    if (trouble === '') continue;
+    missing[name] = trouble;
+    log(lastLines(output.text, 30).join('\n'));
+  }
+  if (Object.keys(missing).length > 0) log(BY_HAND);
+  const stamp: Stamp = { key: stampKey(), missing };
+  if (existsSync(MODULES)) writeFileSync(STAMP, JSON.stringify(stamp));
+  return stamp;
 }
 
-/** Engines that only the reads are compared with: prebuilt, and left out where there is no build for the platform. */
-const OPTIONAL = ['@duckdb/node-api', 'lmdb'];
-
-/** The engines that can be loaded here, by their names in the reading bench. */
-export function installedPeers(): Set<string> {
-  const names = { 'better-sqlite3': 'better-sqlite3', duckdb: '@duckdb/node-api', lmdb: 'lmdb' };
-  const loads = (name: string): boolean =>
-    spawnSync(process.execPath, ['-e', `require('${name}')`], { cwd: PEERS_FOLDER }).status === 0;
-  return new Set(Object.entries(names).flatMap(([own, name]) => (loads(name) ? [own] : [])));
+/** What was found when the same was installed here, or undefined: install. */
+function readStamp(): Stamp | undefined {
+  if (!existsSync(STAMP)) return undefined;
+  const stamp = JSON.parse(readFileSync(STAMP, 'utf8')) as Stamp;
+  if (stamp.key === stampKey()) return stamp;
+  // An installation that is cut short must not look complete.
+  rmSync(STAMP);
+  return undefined;
 }
 
-function pinned(): string {
+function stampKey(): string {
+  const hash = createHash('sha256');
+  for (const name of ['package.json', 'package-lock.json'])
+    hash.update(readFileSync(join(PEERS_FOLDER, name)));
+  return `${hash.digest('hex')} ${process.platform} ${process.arch} ${process.versions.modules}`;
+}
+
+/** Every peer's package and its exact version. */
+function pinned(): Readonly<Record<string, string>> {
   const file = JSON.parse(readFileSync(join(PEERS_FOLDER, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
+    optionalDependencies: Record<string, string>;
   };
-  return file.dependencies['better-sqlite3']!;
+  return file.optionalDependencies;
 }
 
-function isInstalled(): boolean {
-  const path = join(PEERS_FOLDER, 'node_modules', 'better-sqlite3', 'package.json');
-  if (!existsSync(path)) return false;
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version === pinned();
-}
-
-/** Opens a database in a process of its own, as a binary of another Node could crash; '' when all is well. */
-function probe(): string {
-  const script = "new (require('better-sqlite3'))(':memory:').close()";
+/** Loads a package in a process of its own, as a binary of another Node could crash; '' when all is well. */
+function troubleWith(name: string): string {
+  const path = join(MODULES, name, 'package.json');
+  if (!existsSync(path)) return 'npm could not install it';
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+  if (version !== pinned()[name]) return `npm installed ${version}`;
+  // better-sqlite3 loads its binary with the first database.
+  const script = `const it = require('${name}'); if ('${name}' === 'better-sqlite3') new it(':memory:').close()`;
   const run = spawnSync(process.execPath, ['-e', script], { cwd: PEERS_FOLDER, encoding: 'utf8' });
   if (run.status === 0) return '';
   return (
@@ -76,16 +118,19 @@ function probe(): string {
 }
 
 /** Runs npm in the peers' folder and gives back what it printed. */
-function npm(...words: string[]): string {
+function npm(...words: string[]): { readonly failed: boolean; readonly text: string } {
   const isWindows = process.platform === 'win32';
-  const run = spawnSync(isWindows ? 'npm.cmd' : 'npm', words, {
+  const run = spawnSync(isWindows ? 'npm.cmd' : 'npm', [...words, '--no-audit', '--no-fund'], {
     cwd: PEERS_FOLDER,
     encoding: 'utf8',
     env: environment(),
     maxBuffer: 64 * 1024 * 1024,
     shell: isWindows,
   });
-  return `${run.stdout ?? ''}${run.stderr ?? ''}${run.error?.message ?? ''}`;
+  return {
+    failed: run.status !== 0,
+    text: `${run.stdout ?? ''}${run.stderr ?? ''}${run.error?.message ?? ''}`,
+  };
 }
 
 /** This process's environment; tells node-gyp of headers that came with this Node, so that it downloads none. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NanoTsDbShared, type Table } from '../../src/main/index.ts';
 import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
-import type { Contestant, RowsBack, Work } from './contract.ts';
+import type { AppendWork, Contestant, RowsBack } from './contract.ts';
 
 type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
 
@@ -24,7 +24,7 @@ export class Millrace implements Contestant {
     for (const { name } of tables) this.#handles.set(name, await this.#db.createTable(name, W_COLUMNS));
   }
 
-  async append(work: Work, tables: readonly WTable[]): Promise<void> {
+  async append(work: AppendWork, tables: readonly WTable[]): Promise<void> {
     const handles = tables.map(({ name }) => this.#handles.get(name)!);
     if (work === 'w1') await this.#appendRows(tables, handles);
     else await this.#appendBatches(tables, handles);
@@ -40,6 +40,10 @@ export class Millrace implements Contestant {
 
   async reopen(): Promise<void> {
     this.#db = await NanoTsDbShared.open(this.#path);
+  }
+
+  async compact(): Promise<void> {
+    for (const name of this.#db.listTables()) await this.#db.packTable(name);
   }
 
   async read(table: string): Promise<RowsBack> {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { W_BATCH_ROWS } from '../workload/workload-w.ts';
 import { CONTESTANTS, type ContestantName, WORKS, type Work } from './contract.ts';
+import { isPython } from './roster.ts';
 
 /** What the command line asks for. */
 export interface PeersOptions {
@@ -25,8 +26,10 @@ export const USAGE = `npm run bench:peers -- [options]
   --tables N            tables (8)
   --seed N              seed of the rows (1)
   --warm-up N           rows of each of as many other tables that each database takes first, untimed (500000; 0: none)
-  --only w1|w2          row by row, or in batches of ${W_BATCH_ROWS} rows (both)
-  --contestants A,B     of ${CONTESTANTS.join(', ')} (all)
+  --only w1|w2|w4       row by row, in batches of ${W_BATCH_ROWS} rows, or bytes after compaction, once (all)
+  --contestants A,B     of ${CONTESTANTS.join(', ')}
+                        (all that install; those of Python with --python)
+  --python              also ${CONTESTANTS.filter(isPython).join(', ')}: makes a virtual environment below dist, 250 MB
   --json FILE           write every figure to FILE
   --dir FOLDER          put the databases there (dist, on the checkout's disk)
 
@@ -50,7 +53,7 @@ export function readOptions(words: readonly string[]): PeersOptions | undefined 
     works: values.only === undefined ? WORKS : [oneOf('only', values.only.toLowerCase(), WORKS)],
     contestants:
       values.contestants === undefined
-        ? CONTESTANTS
+        ? CONTESTANTS.filter((name) => values.python || !isPython(name))
         : values.contestants.split(',').map((name) => oneOf('contestants', name, CONTESTANTS)),
     json: values.json,
     folder: values.dir,
@@ -69,6 +72,7 @@ function parse(words: readonly string[]) {
         'warm-up': { type: 'string', default: '500000' },
         only: { type: 'string' },
         contestants: { type: 'string' },
+        python: { type: 'boolean', default: false },
         json: { type: 'string' },
         dir: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },

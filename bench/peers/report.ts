@@ -6,6 +6,7 @@ import { textTable } from '../harness/text-table.ts';
 import { W_ROW_BYTES } from '../workload/workload-w.ts';
 import type { ContestantName, Outcome, Work } from './contract.ts';
 import type { PeersOptions } from './options.ts';
+import { ROSTER } from './roster.ts';
 
 /** Everything that one run found. */
 export interface PeersReport {
@@ -18,16 +19,7 @@ export interface PeersReport {
 const TITLES: Readonly<Record<Work, string>> = {
   w1: 'W1: row by row, tables in turn',
   w2: 'W2: batches of 10,000 rows of one table, tables in turn',
-};
-
-/** How each contestant keeps what it took, in the words of its table. */
-const DURABILITY: Readonly<Record<ContestantName, string>> = {
-  millrace:
-    'commits with fdatasync every 10 ms, sync() at the end: a power cut on the way loses the last 10 ms at most',
-  'better-sqlite3':
-    'WAL, synchronous=NORMAL, prepared inserts in transactions of 10,000 rows, fdatasync of the WAL at the end: ' +
-    'a power cut on the way loses what came after the last checkpoint',
-  'better-sqlite3-multirow': 'the same, but 1,000 rows by each INSERT … VALUES (…), (…), …',
+  w4: 'W4: bytes of all files, in one round',
 };
 
 /** The report for a terminal. */
@@ -39,13 +31,16 @@ export function renderReport(report: PeersReport): string {
       `${grouped(rows * W_ROW_BYTES)} bytes raw, seed ${options.seed}; ${options.rounds} interleaved rounds, ` +
       'each contestant in a fresh process',
     `Machine: ${machineLine(machine)}`,
-    `Disk: ${diskLine(report.disk)}`,
   ];
+  // Where nothing is raced, the disk is not measured.
+  if (report.disk.length > 0) lines.push(`Disk: ${diskLine(report.disk)}`);
   const warning = busyWarning(machine);
   if (warning !== undefined) lines.push(`${warning}.`);
   for (const work of options.works) {
     const results = report.works[work];
-    if (results !== undefined) lines.push('', TITLES[work], '', workTable(results));
+    if (results === undefined) continue;
+    const table = work === 'w4' ? bytesTable(results, rows) : workTable(results);
+    lines.push('', TITLES[work], '', table);
   }
   lines.push(
     '',
@@ -53,12 +48,21 @@ export function renderReport(report: PeersReport): string {
   );
   if (options.warmUpRows > 0) {
     lines.push(
-      `Each database first takes ${options.warmUpRows.toLocaleString('en')} rows of each of as many other tables, untimed: nobody is timed while code is compiled; bytes include them.`,
+      `Each database first takes ${options.warmUpRows.toLocaleString('en')} rows of each of as many other tables, untimed: nobody is timed while code is compiled; the bytes of W1 and W2 include them.`,
     );
   }
-  lines.push('Ratios are of Millrace to the peer within a round, median (least – greatest).');
+  lines.push(
+    'Ratios are of Millrace to the peer within a round, median (least – greatest); the best peer is that of each round.',
+  );
   for (const name of options.contestants)
-    lines.push(`${name}${versionOf(name, report)}: ${DURABILITY[name]}.`);
+    lines.push(`${name}${versionOf(name, report)}: ${ROSTER[name].durability}.`);
+  if (options.works.includes('w4')) {
+    const own = options.contestants.flatMap((name) => {
+      const { compaction } = ROSTER[name];
+      return compaction === undefined ? [] : [`${name}: ${compaction}`];
+    });
+    lines.push(`Compaction: ${own.join('; ')}.`);
+  }
   const wrong = wrongAnswersOf(report);
   lines.push(
     '',
@@ -86,7 +90,7 @@ export function wrongAnswersOf(report: PeersReport): string[] {
 }
 
 function versionOf(name: ContestantName, { works }: PeersReport): string {
-  const outcome = works.w1?.[name]?.[0] ?? works.w2?.[name]?.[0];
+  const outcome = works.w1?.[name]?.[0] ?? works.w2?.[name]?.[0] ?? works.w4?.[name]?.[0];
   return outcome === undefined ? '' : ` ${outcome.version}`;
 }
 
@@ -108,8 +112,43 @@ function workTable(results: RoundResults<ContestantName, Outcome>): string {
       grouped(middle(({ closedBytes }) => closedBytes)),
     ];
   });
+  const peers = names.filter((name) => name !== 'millrace');
+  if (ours !== undefined && peers.length > 0) {
+    const best = bestOf(peers.map(speeds));
+    rows.push([
+      'best peer',
+      spread(spreadOf(best), (value) => grouped(Math.round(value / 1e3))),
+      spread(ratioSpread(ours, best), (value) => `${value.toFixed(2)}×`),
+    ]);
+  }
   const head = ['', '1,000 rows/s', 'Millrace is', 'end ms', 'CPU s', 'bytes durable', 'bytes closed'];
   return textTable(head, rows);
+}
+
+/** The greatest speed of each round. */
+function bestOf(speeds: readonly (readonly number[])[]): number[] {
+  return speeds[0]!.map((_, round) => Math.max(...speeds.map((own) => own[round]!)));
+}
+
+function bytesTable(results: RoundResults<ContestantName, Outcome>, rows: number): string {
+  const packed = Object.entries(results).flatMap(([name, [outcome]]) =>
+    outcome?.packedBytes === undefined ? [] : [{ name, ...outcome, bytes: outcome.packedBytes }],
+  );
+  const ours = packed.find(({ name }) => name === 'millrace')?.bytes;
+  const ratio = (bytes: number): string => (ours === undefined ? '' : `${(bytes / ours).toFixed(2)}×`);
+  const lines = packed.map(({ name, bytes, closedBytes }) => [
+    name,
+    grouped(closedBytes),
+    grouped(bytes),
+    (bytes / rows).toFixed(2),
+    name === 'millrace' ? '' : ratio(bytes),
+  ]);
+  const peers = packed.filter(({ name }) => name !== 'millrace');
+  if (ours !== undefined && peers.length > 0) {
+    const least = Math.min(...peers.map(({ bytes }) => bytes));
+    lines.push(['best peer', '', grouped(least), (least / rows).toFixed(2), ratio(least)]);
+  }
+  return textTable(['', 'bytes closed', 'bytes packed', 'bytes a row', 'of Millrace’s'], lines);
 }
 
 function diskLine(disk: readonly DiskRate[]): string {

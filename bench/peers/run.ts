@@ -10,7 +10,9 @@ import { W_ROW_BYTES } from '../workload/workload-w.ts';
 import type { ContestantName, Job, Outcome, Work } from './contract.ts';
 import { ensurePeers, PeersUnavailableError } from './install.ts';
 import { type PeersOptions, readOptions, USAGE, UsageError } from './options.ts';
+import { ensurePython } from './python-install.ts';
 import { type PeersReport, renderReport, wrongAnswersOf } from './report.ts';
+import { isPython, ROSTER } from './roster.ts';
 
 const CONTESTANT = fileURLToPath(new URL('./contestant.js', import.meta.url));
 /** dist: on the disk of the checkout, ignored by git. The system's temporary folder is often memory. */
@@ -25,12 +27,12 @@ try {
 }
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2));
-  if (options === undefined) {
+  const asked = readOptions(process.argv.slice(2));
+  if (asked === undefined) {
     console.log(USAGE);
     return 0;
   }
-  if (options.contestants.some((name) => name !== 'millrace')) ensurePeers(say);
+  const options = { ...asked, contestants: installedOf(asked.contestants) };
 
   const parent = resolve(options.folder ?? DEFAULT_FOLDER);
   mkdirSync(parent, { recursive: true });
@@ -46,6 +48,17 @@ async function main(): Promise<number> {
   return wrongAnswersOf(report).length === 0 ? 0 : 1;
 }
 
+/** Those that can run here; what cannot is said by who tried. */
+function installedOf(contestants: readonly ContestantName[]): ContestantName[] {
+  const packages = contestants.flatMap((name) => (isPython(name) ? [] : (ROSTER[name].package ?? [])));
+  const usable = ensurePeers(new Set(packages), say);
+  const hasPython = contestants.some(isPython) && ensurePython(say);
+  return contestants.filter((name) => {
+    const { package: own } = ROSTER[name];
+    return isPython(name) ? hasPython : own === undefined || usable.has(own);
+  });
+}
+
 async function measure(options: PeersOptions, folder: string): Promise<PeersReport> {
   const machine = describeMachine();
   const disk: DiskRate[] = [];
@@ -54,19 +67,17 @@ async function measure(options: PeersOptions, folder: string): Promise<PeersRepo
   const rawBytes = options.tables * options.rowsPerTable * W_ROW_BYTES;
   for (const work of options.works) {
     works[work] = await runInterleaved(
-      contestantsFor(work, options),
-      options.rounds,
+      options.contestants.filter((name) => ROSTER[name].works.includes(work)),
+      // The bytes are the same in every round, but for a few.
+      work === 'w4' ? 1 : options.rounds,
       async (contestant, round) => {
         // The disk's rate belongs to the same minutes as the contestants' figures: once in each round.
-        if (diskMeasuredIn !== `${work} ${round}`) {
+        if (work !== 'w4' && diskMeasuredIn !== `${work} ${round}`) {
           diskMeasuredIn = `${work} ${round}`;
           disk.push(measureDisk(folder, rawBytes));
         }
         const outcome = await runOne(contestant, work, options, folder);
-        const speed = Math.round(outcome.rows / outcome.seconds / 1e3);
-        say(
-          `${work}, round ${round + 1} of ${options.rounds}: ${contestant} ${speed.toLocaleString('en-US')}k rows/s`,
-        );
+        say(`${work}, ${contestant}: ${figureOf(outcome, round, options)}`);
         return outcome;
       },
     );
@@ -74,9 +85,10 @@ async function measure(options: PeersOptions, folder: string): Promise<PeersRepo
   return { machine, options, disk, works };
 }
 
-/** Row by row there is nothing to put into one INSERT. */
-function contestantsFor(work: Work, { contestants }: PeersOptions): ContestantName[] {
-  return contestants.filter((name) => work === 'w2' || name !== 'better-sqlite3-multirow');
+function figureOf({ packedBytes, rows, seconds }: Outcome, round: number, { rounds }: PeersOptions): string {
+  if (packedBytes !== undefined) return `${packedBytes.toLocaleString('en-US')} bytes`;
+  const speed = Math.round(rows / seconds / 1e3).toLocaleString('en-US');
+  return `${speed}k rows/s in round ${round + 1} of ${rounds}`;
 }
 
 async function runOne(
@@ -87,7 +99,9 @@ async function runOne(
 ): Promise<Outcome> {
   const own = mkdtempSync(join(folder, `${contestant}-`));
   try {
-    const job: Job = { contestant, work, size: { tables, rowsPerTable, seed }, warmUpRows, folder: own };
+    const size = { tables, rowsPerTable, seed };
+    // What is weighed is the workload alone.
+    const job: Job = { contestant, work, size, warmUpRows: work === 'w4' ? 0 : warmUpRows, folder: own };
     return await runInChild<Outcome>(CONTESTANT, job);
   } finally {
     rmSync(own, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { runInChild } from '../harness/child.ts';
 import { busyWarning, describeMachine, machineLine } from '../harness/machine.ts';
 import { runInterleaved } from '../harness/rounds.ts';
-import { ensurePeers, installedPeers } from '../peers/install.ts';
+import { ensurePeers } from '../peers/install.ts';
 import { measureBorder } from './border.ts';
 import { READERS, type ReaderName, type ReadJob, type ReadOutcome } from './contract.ts';
 import { measureLastValues } from './last-values.ts';
@@ -61,11 +61,10 @@ async function main(): Promise<number> {
   const wanted = (values.readers?.split(',') ?? READERS) as ReaderName[];
   const unknown = wanted.find((name) => !READERS.includes(name));
   if (unknown !== undefined) throw new RangeError(`--readers takes ${READERS.join(', ')}, not ${unknown}`);
-  if (wanted.some((name) => name !== 'millrace')) ensurePeers(say, true);
-  const there = installedPeers();
-  const readers = wanted.filter((name) => name === 'millrace' || there.has(name));
-  for (const name of wanted)
-    if (!readers.includes(name)) say(`${name} does not install here and is left out`);
+  const packageOf = (name: ReaderName): string => (name === 'duckdb' ? '@duckdb/node-api' : name);
+  const peers = wanted.filter((name) => name !== 'millrace');
+  const there = ensurePeers(new Set(peers.map(packageOf)), say);
+  const readers = wanted.filter((name) => name === 'millrace' || there.has(packageOf(name)));
 
   const last = await measureLastValues(folder);
   const outcomes = await runInterleaved<ReaderName, ReadOutcome>(readers, rounds, async (reader, round) => {

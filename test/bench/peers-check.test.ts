@@ -40,7 +40,7 @@ describe('command line of the peers', () => {
     const options = readOptions([])!;
     assert.deepEqual(
       [options.rounds, options.tables, options.rowsPerTable, options.works],
-      [5, 8, 250_000, ['w1', 'w2']],
+      [5, 8, 250_000, ['w1', 'w2', 'w4']],
     );
   });
 
@@ -55,7 +55,7 @@ describe('command line of the peers', () => {
 
   test('refuses other words and says which', () => {
     assert.throws(() => readOptions(['--rounds', '0']), UsageError);
-    assert.throws(() => readOptions(['--only', 'w9']), /--only takes w1, w2, not "w9"/);
+    assert.throws(() => readOptions(['--only', 'w9']), /--only takes w1, w2, w4, not "w9"/);
     assert.throws(() => readOptions(['--contestants', 'oracle']), UsageError);
     assert.throws(() => readOptions(['--what']), UsageError);
   });

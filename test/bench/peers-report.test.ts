@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { describeMachine } from '../../bench/harness/machine.ts';
-import type { ContestantName, Outcome } from '../../bench/peers/contract.ts';
+import { CONTESTANTS, type ContestantName, type Outcome } from '../../bench/peers/contract.ts';
 import { readOptions } from '../../bench/peers/options.ts';
 import { type PeersReport, renderReport, wrongAnswersOf } from '../../bench/peers/report.ts';
+import { ROSTER } from '../../bench/peers/roster.ts';
 
 describe('report of the peers', () => {
   test('has medians, spread and ratios within rounds', () => {
@@ -12,6 +13,45 @@ describe('report of the peers', () => {
     assert.match(text, /better-sqlite3 +50 \(45 – 200\) +11\.00× \(10\.00× – 20\.00×\)/);
     assert.match(text, /is right, bit for bit/);
     assert.match(text, /Disk: .* 500 \(400 – 600\) MB\/s/);
+  });
+
+  test('ends each race with the ratio to the best peer of each round', () => {
+    const text = renderReport(
+      reportOf({
+        millrace: [1, 2, 4],
+        'better-sqlite3': [10, 40, 44],
+        lmdb: [20, 10, 80],
+        duckdb: [50, 60, 70],
+      }),
+    );
+    // Rounds: sqlite at 10, lmdb at 5, sqlite at 11 times our seconds.
+    assert.match(text, /duckdb .*\nbest peer +200 \(45 – 200\) +10\.00× \(5\.00× – 11\.00×\)/);
+    assert.equal(text.split('best peer').length, 3, 'in the table and in the words below it');
+  });
+
+  test('weighs the bytes after compaction beside those of Millrace', () => {
+    const report = reportOf({ millrace: [1], lmdb: [2], duckdb: [3] });
+    const bytes = { millrace: 6_000_000, lmdb: 90_000_000, duckdb: 15_000_000 };
+    const w4 = Object.fromEntries(
+      Object.entries(report.works.w1!).map(([name, [outcome]]) => [
+        name,
+        [{ ...outcome!, packedBytes: bytes[name as keyof typeof bytes] }],
+      ]),
+    ) as unknown as typeof report.works.w1;
+    const options = { ...report.options, works: ['w4'] as const };
+    const text = renderReport({ ...report, options, disk: [], works: { w4: w4! } });
+    assert.match(text, /millrace +90 +6,000,000 +3\.00\n/);
+    assert.match(text, /lmdb +90 +90,000,000 +45\.00 +15\.00×/);
+    assert.match(text, /best peer +15,000,000 +7\.50 +2\.50×/);
+    assert.match(text, /Compaction: millrace: packTable.*; duckdb: a copy of every table/);
+  });
+
+  test('says of every contestant when its rows are durable', () => {
+    const seconds = Object.fromEntries(CONTESTANTS.map((name) => [name, [1]]));
+    const lines = renderReport(reportOf(seconds)).split('\n');
+    for (const name of CONTESTANTS) {
+      assert.ok(lines.some((line) => line.startsWith(`${name} 1.2.3: ${ROSTER[name].durability}`)));
+    }
   });
 
   test('says which answers were wrong, and whose', () => {

@@ -148,6 +148,8 @@ for (const [name, file, before, after, tests, pattern] of MUTATIONS) {
     if (mutated.split(part).length !== 2) throw new Error(`${file} has not exactly one place for "${name}"`);
     mutated = mutated.replace(part, () => [after].flat()[i]);
   }
+  // A test that fails anyway notices nothing.
+  if (run(tests, pattern) !== 'survived') throw new Error(`${tests} fails as it is`);
   writeFileSync(path, mutated);
   const outcome = run(tests, pattern);
   writeFileSync(path, text);

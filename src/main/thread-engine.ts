@@ -72,15 +72,6 @@ export async function startThreads(
   try {
     const { tables, producer } = await thread.start();
     const storage = openStorage(path, false);
-    const {
-      durability,
-      commitIntervalMs,
-      maxProducers,
-      memoryBudgetBytes,
-      reuseDelayMs,
-      readCacheBytes,
-      writers,
-    } = options;
     const ticket: DatabaseTicket = {
       door: start.door,
       coordinator: worker.threadId,
@@ -89,13 +80,13 @@ export async function startThreads(
       identity: storage.identity(),
       handles: shared.handles,
       options: {
-        durability,
-        commitIntervalMs,
-        maxProducers,
-        memoryBudgetBytes,
-        reuseDelayMs,
-        readCacheBytes,
-        writers,
+        durability: options.durability,
+        commitIntervalMs: options.commitIntervalMs,
+        maxProducers: options.maxProducers,
+        memoryBudgetBytes: options.memoryBudgetBytes,
+        reuseDelayMs: options.reuseDelayMs,
+        readCacheBytes: options.readCacheBytes,
+        writers: options.writers,
       },
     };
     return {

@@ -225,6 +225,24 @@ test('tables and rows that a bounded file has no room for are refused before any
   await db.close();
 });
 
+test('a full file is closed while a pack of it runs: nothing is in the way of the checkpoints that closing needs', async () => {
+  const { db, seen, file } = open(8 * MIB, { maintenance: AUTO });
+  const ends: Record<string, number> = {};
+  const add = async (name: string, kib: number): Promise<void> => {
+    ends[name] = await fill(db, name, ends[name] ?? 0, kib / 1024);
+  };
+  for (const name of ['a', 'b', 'c']) await add(name, 3 * 1024);
+  await packIfThereIsRoom(db, 'a');
+  for (const kib of [1, 1, 1, 1, 1, 505, 385]) await add('a', kib);
+  await add('b', 385);
+  for (const kib of [217, 1393]) await add('a', kib);
+  await db.close();
+  assert.ok(seen.most <= 8 * MIB, `${seen.most} bytes`);
+  const again = open(undefined, { file });
+  for (const [name, end] of Object.entries(ends)) assert.ok((await assertSuffix(again.db, name, end)) > 0);
+  await again.db.close();
+});
+
 test('whatever is done with a full file, crashes included: the bound holds, and each table has its newest rows', async () => {
   const names = ['a', 'b', 'c'];
   const step = fc.oneof(

@@ -491,10 +491,18 @@ export class Coordinator {
       this.queued.length > 0 ||
       this.closing !== undefined ||
       (this.clock.now() - this.lastCheckpointAt >= CHECKPOINT_INTERVAL_MS && this.hasNews());
-    const mayBegin = this.closing === undefined || this.closing.phase === 'flush';
-    if (this.pending === undefined && due && mayBegin) this.beginCheckpoint();
+    if (this.pending === undefined && due && this.mayBegin()) this.beginCheckpoint();
     const ended = this.writers.every((record) => record.stopped) && this.maintenance.ended;
     if (this.closing?.phase === 'stop' && ended) this.finishClose();
+  }
+
+  /**
+   * A checkpoint takes room, and as long as a task reads blocks none of what checkpoints let go of is used again: closing
+   * waits for tasks to be over, and in a nearly full file every checkpoint does.
+   */
+  private mayBegin(): boolean {
+    if (this.closing !== undefined) return this.closing.phase === 'flush' && this.maintenance.ended;
+    return !this.maintenance.pinsLastRoom;
   }
 
   /** Whether any writer committed anything since the last checkpoint that was due. */

@@ -169,6 +169,11 @@ export class Maintenance {
     return this.packs.oldestCheckpoint();
   }
 
+  /** Whether a task's blocks keep a bounded file from using room again of which there is too little left. */
+  get pinsLastRoom(): boolean {
+    return this.packs.count > 0 && this.host.extents.budget?.hasRuns === false;
+  }
+
   /** Ends all tasks, and rejects those who wait. */
   stop(error: unknown): void {
     if (this.stopped) return;

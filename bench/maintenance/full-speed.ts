@@ -32,13 +32,17 @@ try {
   const answers = workers.map((worker) => once(worker, 'message') as Promise<[FullSpeedOutcome]>);
   const began = performance.now();
   let [debtMax, overMax, paceMax, looks] = [0, Number.NEGATIVE_INFINITY, 0, 0];
+  let atMost = {};
   while (performance.now() - began < seconds * 1000) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const { maintenance, tables, fileBytes } = await db.stats();
     const { debt, paceMicrosPerMib } = maintenance!;
     const live = tables.reduce((sum, { storedBytes }) => sum + storedBytes, 0) + debt.logBytes;
     overMax = Math.max(overMax, fileBytes - 2 * live - CONSTANT);
-    debtMax = Math.max(debtMax, debt.bytes / debt.limitBytes);
+    if (debt.bytes / debt.limitBytes > debtMax) {
+      debtMax = debt.bytes / debt.limitBytes;
+      atMost = debt;
+    }
     paceMax = Math.max(paceMax, paceMicrosPerMib);
     looks++;
     if (process.argv[4] === 'show' && looks % 20 === 0)
@@ -87,6 +91,7 @@ try {
     `${PRODUCERS} producers, ${spent.toFixed(0)} s: ${Math.round(total / spent).toLocaleString('en')} rows/s`,
   );
   console.log(`  debt at most ${debtMax.toFixed(2)} of its limit; slowest pace ${paceMax} µs a MiB`);
+  console.log(`  then: ${JSON.stringify(atMost)}`);
   console.log(`  file at most ${(overMax / MIB).toFixed(1)} MiB over twice its live bytes and the constant`);
   console.log(`  append: p99 ${quantile(0.99)} ms, p99.9 ${quantile(0.999)} ms, longest ${quantile(1)} ms`);
   console.log(

@@ -204,7 +204,6 @@ export class Coordinator {
       retentionMs: retentionMs === undefined ? root.retentionMs : (retentionMs ?? -1),
       gapsBelow: new Map([...tables].map(([id, { entry }]) => [id, entry.state.nextOrdinal])),
       applied: () => this.applied,
-      checkpoint: () => this.last.superblock.sequence,
       wantCheckpoint: () => {
         this.wanted = true;
       },
@@ -491,18 +490,10 @@ export class Coordinator {
       this.queued.length > 0 ||
       this.closing !== undefined ||
       (this.clock.now() - this.lastCheckpointAt >= CHECKPOINT_INTERVAL_MS && this.hasNews());
-    if (this.pending === undefined && due && this.mayBegin()) this.beginCheckpoint();
+    const mayBegin = this.closing === undefined || this.closing.phase === 'flush';
+    if (this.pending === undefined && due && mayBegin) this.beginCheckpoint();
     const ended = this.writers.every((record) => record.stopped) && this.maintenance.ended;
     if (this.closing?.phase === 'stop' && ended) this.finishClose();
-  }
-
-  /**
-   * A checkpoint takes room, and as long as a task reads blocks none of what checkpoints let go of is used again: closing
-   * waits for tasks to be over, and in a nearly full file every checkpoint does.
-   */
-  private mayBegin(): boolean {
-    if (this.closing !== undefined) return this.closing.phase === 'flush' && this.maintenance.ended;
-    return !this.maintenance.pinsLastRoom;
   }
 
   /** Whether any writer committed anything since the last checkpoint that was due. */
@@ -631,12 +622,12 @@ export class Coordinator {
     this.shared.control.publishRoot(sequence, root);
     const { budget } = this.extents;
     budget?.noteCheckpoint(this.last.pageBytes, this.last.longestRun);
-    const readable = Math.min(sequence, this.maintenance.oldestTask() + 1);
-    this.space.settle(Math.min(readable, this.oldestPin(), this.resting(sequence)));
+    const inputs = this.maintenance.inputs();
+    this.space.settle(Math.min(sequence, this.oldestPin(), this.resting(sequence)), inputs);
     if (budget?.isPressed !== true || this.oldestPin() >= sequence) return;
     // A full file: older snapshots stand in the way of writers. Whoever reads one is told before anything is written over it.
     Atomics.store(this.shared.control.words, EXPIRED, sequence | 0);
-    this.space.settle(readable);
+    this.space.settle(sequence, inputs);
   }
 
   /** Answers the writers' requests for extents, or says that they must do without. */

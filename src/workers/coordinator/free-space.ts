@@ -129,9 +129,12 @@ export class FreeSpace {
     this.ranges = kept;
   }
 
-  /** Lets bytes freed by checkpoints below `limit` be used again. */
-  settle(limit: number): void {
-    this.ranges = this.ranges.map((range) => (range.freedBy < limit ? { ...range, freedBy: 0 } : range));
+  /** Lets bytes freed by checkpoints below `limit` be used again. @param kept bytes that stay as they are all the same */
+  settle(limit: number, kept: readonly Extent[] = []): void {
+    const sorted = [...kept].sort((a, b) => a.offset - b.offset);
+    this.ranges = this.ranges.flatMap((range) =>
+      range.freedBy === 0 || range.freedBy >= limit ? range : settled(range, sorted),
+    );
     this.merge();
   }
 
@@ -174,6 +177,23 @@ export class FreeSpace {
     }
     this.ranges = merged;
   }
+}
+
+/** A range that may be used again, but for what lies in the extents `kept`, which are in order. */
+function settled(range: FreeRange, kept: readonly Extent[]): FreeRange[] {
+  const parts: FreeRange[] = [];
+  const end = range.offset + range.bytes;
+  let at = range.offset;
+  for (const { offset, bytes } of kept) {
+    const from = Math.max(at, offset);
+    const to = Math.min(end, offset + bytes);
+    if (from >= to) continue;
+    if (from > at) parts.push({ offset: at, bytes: from - at, freedBy: 0 });
+    parts.push({ offset: from, bytes: to - from, freedBy: range.freedBy });
+    at = to;
+  }
+  if (at < end) parts.push({ offset: at, bytes: end - at, freedBy: 0 });
+  return parts;
 }
 
 /** Cuts free bytes off the end of a file. The end may lie behind what was ever written: then there is nothing to cut. */

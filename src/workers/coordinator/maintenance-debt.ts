@@ -1,5 +1,6 @@
 import type { MaintenanceStats } from '../../shared/control/maintenance.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
+import type { TableEntry } from '../../shared/format/table-record.ts';
 import { ALL_TIME, type IndexReader } from '../../shared/index/index-reader.ts';
 import { SMALL_BLOCK_ROWS } from '../maintenance/plan-pack.ts';
 import type { MaintenanceHost } from './maintenance-host.ts';
@@ -57,6 +58,7 @@ export function sumDebts(debts: Iterable<TableDebt>): TableDebt {
 export class Debts {
   private readonly host: MaintenanceHost;
   private readonly index: IndexReader;
+  private readonly dueCutoff: (entry: TableEntry) => bigint | undefined;
   private readonly byTable = new Map<number, TableDebt>();
   private readonly changed = new Set<number>();
   /** Of the blocks that no checkpoint has yet: how far each writer's directory was read, and what was found. */
@@ -70,9 +72,15 @@ export class Debts {
   readonly candidates = new Set<number>();
   lastError: string | null = null;
 
-  constructor(host: MaintenanceHost, index: IndexReader) {
+  /** @param dueCutoff from when on a table's rows are to be kept now; undefined if all are */
+  constructor(
+    host: MaintenanceHost,
+    index: IndexReader,
+    dueCutoff: (entry: TableEntry) => bigint | undefined,
+  ) {
     this.host = host;
     this.index = index;
+    this.dueCutoff = dueCutoff;
     for (const { id } of host.catalog.definitions()) this.changed.add(id);
   }
 
@@ -100,7 +108,9 @@ export class Debts {
       const entry = this.host.catalog.get(id)!;
       this.candidates.add(id);
       try {
-        this.byTable.set(id, debtOf(this.index.blocks(entry, ALL_TIME), entry.state.cutoff));
+        const { cutoff } = entry.state;
+        const due = this.dueCutoff(entry) ?? cutoff;
+        this.byTable.set(id, debtOf(this.index.blocks(entry, ALL_TIME), due > cutoff ? due : cutoff));
       } catch (error) {
         // A damaged index page: readers report it, and what cannot be listed cannot be packed.
         this.lastError = (error as Error).message;

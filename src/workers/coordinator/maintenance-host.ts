@@ -20,8 +20,6 @@ export interface MaintenanceHost {
   readonly retentionMs: number;
   /** By table the first ordinal of this session. */
   readonly gapsBelow: ReadonlyMap<number, number>;
-  /** Number of the newest checkpoint. */
-  checkpoint(): number;
   /** How far each writer's directory is in the index. */
   applied(): readonly number[];
   wantCheckpoint(): void;

@@ -6,6 +6,43 @@ const DAY_MS = 86_400_000n;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
+/** Cutoffs move no more often than this by themselves, however much expires. */
+const LEAST_GAP_MS = 50;
+
+/**
+ * When cutoffs move by themselves: at the interval that was asked for; sooner if so much expires that the file would jump
+ * up and down, as much as the last times tell.
+ */
+export class RetentionPace {
+  private readonly intervalMs: number;
+  /** So many bytes at a time are enough. */
+  private readonly pressingBytes: number;
+  private movedAt: number;
+  at: number;
+
+  constructor(intervalMs: number, pressingBytes: number, now: number) {
+    this.intervalMs = intervalMs;
+    this.pressingBytes = pressingBytes;
+    this.movedAt = now;
+    this.at = now + intervalMs;
+  }
+
+  /** Whether it is time; the next time is an interval later then. @param expiredBytes that are known of */
+  isDue(now: number, expiredBytes: number): boolean {
+    const isPressing = expiredBytes > this.pressingBytes && now - this.movedAt >= LEAST_GAP_MS;
+    if (now < this.at && !isPressing) return false;
+    this.at = now + this.intervalMs;
+    return true;
+  }
+
+  /** Blocks of so many bytes have left. */
+  moved(droppedBytes: number, now: number): void {
+    const gapMs = ((now - this.movedAt) * this.pressingBytes) / Math.max(1, droppedBytes);
+    this.movedAt = now;
+    this.at = Math.min(this.at, now + Math.max(LEAST_GAP_MS, gapMs));
+  }
+}
+
 /** A time in ms since 1970 in a table's unit. */
 export function inUnit(ms: number, unit: TimeUnit): bigint {
   const ticks = BigInt(Math.ceil(ms)) * TICKS_PER_MS[unit];

@@ -6,7 +6,7 @@ import { fillHoles } from './holes.ts';
 import { Debts } from './maintenance-debt.ts';
 import type { Deferred, MaintenanceHost } from './maintenance-host.ts';
 import { Pace } from './maintenance-pace.ts';
-import { cutoffOf, inUnit } from './maintenance-retention.ts';
+import { cutoffOf, inUnit, RetentionPace } from './maintenance-retention.ts';
 import { Throttle } from './maintenance-throttle.ts';
 import { Packs } from './packs.ts';
 import { Settling } from './settling.ts';
@@ -17,6 +17,8 @@ import { wholeOrdinals } from './whole-ordinals.ts';
 /** While it waits for quiet, or for room, it looks again this often. */
 const LOOK_AGAIN_MS = 250;
 const ROOM_AGAIN_MS = 20;
+/** Expired bytes are a debt: this part of its limit is dropped before its time. */
+const PRESSING_SHARE = 1 / 8;
 /** Holes are filled from the file's end while it is longer than twice its blocks and this: below what is promised. */
 const HOLES_BYTES = 16 << 20;
 const HOLES_AGAIN_MS = 100;
@@ -42,7 +44,7 @@ export class Maintenance {
   /** Those whose edits are in the checkpoint that is being written. */
   private inCheckpoint: Deferred[] = [];
   private nextCheckAt: number;
-  private nextRetentionAt: number;
+  private readonly retentionPace: RetentionPace;
   private nextRoomAt = 0;
   private nextHolesAt = Number.POSITIVE_INFINITY;
   private state: ThrottleState;
@@ -57,12 +59,15 @@ export class Maintenance {
     this.index = new IndexReader(host.storage);
     const now = host.clock.now();
     this.packs = new Packs(host, this.index, this.edits);
-    this.debts = new Debts(host, this.index);
+    this.debts = new Debts(host, this.index, (entry) =>
+      cutoffOf(entry, this.retentionMs, host.clock.wall()),
+    );
     this.throttle = new Throttle(host.options, now);
     this.settling = new Settling(host, this.throttle);
     this.pace = new Pace(host.shared.control);
     this.nextCheckAt = now + host.options.checkIntervalMs;
-    this.nextRetentionAt = now + host.options.retentionCheckIntervalMs;
+    const { retentionCheckIntervalMs, walMinBytes } = host.options;
+    this.retentionPace = new RetentionPace(retentionCheckIntervalMs, walMinBytes * PRESSING_SHARE, now);
     this.state = host.options.auto ? 'nothing to do' : 'off';
     this.retentionMs = host.retentionMs;
   }
@@ -111,10 +116,6 @@ export class Maintenance {
     this.settling.step(now);
     const roomMs = this.makeRoom(now);
     if (!this.host.options.auto) return Math.min(roomMs, this.settling.at - now, this.packs.waitMs(now));
-    if (now >= this.nextRetentionAt) {
-      this.nextRetentionAt = now + this.host.options.retentionCheckIntervalMs;
-      this.retain().catch(() => {});
-    }
     this.debts.step(now);
     const isDue = now >= this.nextCheckAt;
     if (isDue) {
@@ -122,13 +123,14 @@ export class Maintenance {
       this.debts.count();
     }
     this.lookForHoles(now, isDue);
-    const { bytes, limitBytes, recentBytes } = this.debts.total();
+    const { bytes, limitBytes, recentBytes, expiredBytes } = this.debts.total();
+    if (this.retentionPace.isDue(now, expiredBytes)) this.retain().catch(() => {});
     // What comes in small or out of order can only be packed once the index has it.
     if (bytes > limitBytes && recentBytes > limitBytes / 4) this.host.wantCheckpoint();
     this.pace.step(now, (bytes + this.debts.comingBytes()) / Math.max(1, limitBytes));
     this.work(now, bytes > limitBytes, isDue);
     const again = this.debts.candidates.size > 0 ? LOOK_AGAIN_MS : Number.POSITIVE_INFINITY;
-    const due = Math.min(this.nextCheckAt, this.nextRetentionAt, this.nextHolesAt);
+    const due = Math.min(this.nextCheckAt, this.retentionPace.at, this.nextHolesAt);
     const next = Math.min(due, this.settling.at, now + again);
     return Math.max(0, Math.min(next - now, roomMs, this.pace.waitMs(now), this.packs.waitMs(now)));
   }
@@ -147,9 +149,13 @@ export class Maintenance {
   /** A checkpoint with these tables' changes is durable, and space has been settled. */
   checkpointed(tables: Iterable<number>, edits: ReadonlyMap<number, TableEdit>, now: number): void {
     this.debts.note([...tables, ...edits.keys()]);
-    for (const { cutoff } of edits.values()) {
-      if (cutoff === undefined) continue;
-      this.retentions.succeeded++;
+    const moved = [...edits.values()].filter(({ cutoff }) => cutoff !== undefined);
+    if (moved.length > 0) {
+      this.retentions.succeeded += moved.length;
+      this.retentionPace.moved(
+        moved.reduce((sum, { droppedBytes }) => sum + droppedBytes, 0),
+        now,
+      );
       // What has left may leave the file too long.
       this.nextHolesAt = Math.min(this.nextHolesAt, now + HOLES_AGAIN_MS);
     }
@@ -164,14 +170,9 @@ export class Maintenance {
     return this.packs.held();
   }
 
-  /** Space that later checkpoints let go of is still read by a task. */
-  oldestTask(): number {
-    return this.packs.oldestCheckpoint();
-  }
-
-  /** Whether a task's blocks keep a bounded file from using room again of which there is too little left. */
-  get pinsLastRoom(): boolean {
-    return this.packs.count > 0 && this.host.extents.budget?.hasRuns === false;
+  /** What tasks read: not to be used again before they have ended, whatever the index says. */
+  inputs(): Extent[] {
+    return this.packs.inputs();
   }
 
   /** Ends all tasks, and rejects those who wait. */

@@ -32,8 +32,6 @@ interface Running {
   readonly target: number;
   readonly extent: SaltedExtent;
   readonly request: PackRequest | undefined;
-  /** The checkpoint whose blocks it reads. */
-  readonly checkpoint: number;
 }
 
 /**
@@ -120,9 +118,11 @@ export class Packs {
     return [...this.running.values()].some((task) => task.tableId === tableId);
   }
 
-  /** Tasks still read what checkpoints after this one let go of. */
-  oldestCheckpoint(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...[...this.running.values()].map((task) => task.checkpoint));
+  /** The blocks that tasks read: even if the index lets go of one meanwhile, it stays where it is. */
+  inputs(): Extent[] {
+    return [...this.running.values()].flatMap(({ groups }) =>
+      groups.flat().map((ref) => ({ offset: ref.offset, bytes: ref.length })),
+    );
   }
 
   /** What tasks hold and nothing refers to: free for whoever opens the file after a crash. */
@@ -218,8 +218,7 @@ export class Packs {
     }
     this.runner ??= this.host.startRunner();
     const id = this.nextTask++;
-    const checkpoint = this.host.checkpoint();
-    this.running.set(id, { tableId, groups, target, extent, request, checkpoint });
+    this.running.set(id, { tableId, groups, target, extent, request });
     const { definition, state } = catalog.get(tableId)!;
     this.runner.start({ id, definition, groups, cutoff: state.cutoff, targetSegmentPoints: target, extent });
   }

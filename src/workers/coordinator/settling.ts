@@ -4,9 +4,9 @@ import type { Throttle } from './maintenance-throttle.ts';
 
 /** What a checkpoint let go of is used again after another one, which is made for so much of it. */
 const SETTLE_BYTES = 1 << 20;
-const SETTLE_MS = 1000;
-const SETTLE_MS_MAX = 60_000;
-const SETTLE_UNDER_LOAD_BYTES = 16 << 20;
+const SETTLE_MS = { soon: 50, later: 1000, most: 60_000 };
+/** Dead bytes are a debt: with this part of its limit the other checkpoint comes soon, and under load, too. */
+const PRESSING_SHARE = 1 / 8;
 /** The file's tail is cut off from this size on, and this share of the file. */
 const CUT_BYTES = 1 << 20;
 const CUT_SHARE = 1 / 16;
@@ -15,7 +15,7 @@ const CUT_SHARE = 1 / 16;
 export class Settling {
   private readonly host: MaintenanceHost;
   private readonly throttle: Throttle;
-  private waitMs = SETTLE_MS;
+  private waitMs = SETTLE_MS.later;
   private unsettled = 0;
   /** When it wants to be called again. */
   at = Number.POSITIVE_INFINITY;
@@ -25,12 +25,17 @@ export class Settling {
     this.throttle = throttle;
   }
 
+  /** Whether so much was let go of that it is to be used again soon. */
+  get isPressing(): boolean {
+    return this.host.space.unsettledBytes() > this.host.options.walMinBytes * PRESSING_SHARE;
+  }
+
   /** Makes a checkpoint only for space to be used again; under load the log's growth makes them often enough. */
   step(now: number): void {
     if (now < this.at) return;
     const isQuiet = this.throttle.idleMs(now) >= this.host.options.minIdleMs;
-    this.at = isQuiet ? Number.POSITIVE_INFINITY : now + SETTLE_MS;
-    if (isQuiet || this.host.space.unsettledBytes() > SETTLE_UNDER_LOAD_BYTES) this.host.wantCheckpoint();
+    this.at = isQuiet ? Number.POSITIVE_INFINITY : now + SETTLE_MS.later;
+    if (isQuiet || this.isPressing) this.host.wantCheckpoint();
   }
 
   /** A checkpoint is durable, and what may be used again is. */
@@ -38,9 +43,10 @@ export class Settling {
     const { space, storage, extents } = this.host;
     const unsettled = space.unsettledBytes();
     // What a reader's snapshot holds comes free no sooner for being asked more often.
-    this.waitMs = unsettled < this.unsettled ? SETTLE_MS : Math.min(2 * this.waitMs, SETTLE_MS_MAX);
+    const first = this.isPressing ? SETTLE_MS.soon : SETTLE_MS.later;
+    this.waitMs = unsettled < this.unsettled ? first : Math.min(2 * this.waitMs, SETTLE_MS.most);
     this.unsettled = unsettled;
-    if (unsettled > SETTLE_BYTES && this.at === Number.POSITIVE_INFINITY) this.at = now + this.waitMs;
+    if (unsettled > SETTLE_BYTES) this.at = Math.min(this.at, now + this.waitMs);
     const isOver = (extents.budget?.overBytes ?? 0) > 0;
     if (space.tailBytes() > (isOver ? 0 : Math.max(CUT_BYTES, space.end * CUT_SHARE)))
       cutTail(storage, space);

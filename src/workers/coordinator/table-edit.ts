@@ -15,6 +15,8 @@ export interface TableEdit {
   retentionMs: number | undefined;
   /** Ordinals below this are whole: only their blocks may leave, for a row of another would be counted again. */
   wholeBelow: number;
+  /** Bytes of the blocks that left because of the cutoff, once it has been applied. */
+  droppedBytes: number;
 }
 
 /** A replacement on its way into the index. */
@@ -24,7 +26,14 @@ export interface PendingReplacement extends Replacement {
 }
 
 export function emptyEdit(): TableEdit {
-  return { replacements: [], evicted: [], cutoff: undefined, retentionMs: undefined, wholeBelow: 0 };
+  return {
+    replacements: [],
+    evicted: [],
+    cutoff: undefined,
+    retentionMs: undefined,
+    wholeBelow: 0,
+    droppedBytes: 0,
+  };
 }
 
 /** Brings an edit into a table's index. @param freed gets the places of the blocks that nothing refers to then */
@@ -54,5 +63,9 @@ export function applyEdit(
   if (edit.cutoff === undefined) return;
   const cutoff = edit.cutoff > state.cutoff ? edit.cutoff : state.cutoff;
   editor.set({ cutoff });
-  for (const ref of editor.blocksBefore(cutoff, edit.wholeBelow)) if (editor.remove(ref)) letGo(ref);
+  for (const ref of editor.blocksBefore(cutoff, edit.wholeBelow)) {
+    if (!editor.remove(ref)) continue;
+    letGo(ref);
+    edit.droppedBytes += ref.length;
+  }
 }

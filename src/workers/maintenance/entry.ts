@@ -2,10 +2,12 @@
 import { workerData } from 'piscina';
 import { MillraceError } from '../../shared/errors.ts';
 import { openStorageRef } from '../../shared/storage/storage.ts';
+import { lowerPriority } from './low-priority.ts';
 import type { PoolWorkerData } from './pool-runner.ts';
 import { runPack } from './run-pack.ts';
 import type { PackResult, PackTask } from './task.ts';
 
+lowerPriority();
 const { storage: ref, identity } = workerData as PoolWorkerData;
 const storage = await openStorageRef(ref, true);
 if (storage.identity() !== identity)

@@ -34,9 +34,8 @@ const COMMIT_BYTES = 8 << 20;
 const COMMIT_CHUNKS = 4096;
 /** And when this much of it lay in chunks, if a producer waits for them: encoding that takes some ten milliseconds. */
 const AWAITED_RAW_BYTES = 4 << 20;
-/** With so many chunks in the queue a checkpoint is answered in a hurry, and so often in a row. */
-const HURRY_CHUNKS = 128;
-const HURRIED_MAX = 16;
+/** With so many chunks in the queue a checkpoint that nobody waits for is answered at once. */
+const HURRY_CHUNKS = 8;
 /** The smallest extents that a writer asks for; each request doubles the last one. */
 const EXTENT_MIN = 64 << 10;
 
@@ -83,8 +82,8 @@ export class Writer {
   private encoded = 0;
   /** The commit being made, if there is one. */
   private wave: Wave | undefined;
-  /** Checkpoints answered in a hurry, one after the other. */
-  private hurried = 0;
+  /** A checkpoint was answered in a hurry: the next wave seals what it did not. */
+  private hurried = false;
   /** There is work that waits for an extent or for room in the directory; the coordinator rings when it has some. */
   private starved = false;
   /** Extents received so far: tells the coordinator which of its grants are still on their way. */
@@ -167,7 +166,7 @@ export class Writer {
     }
     this.starved = false;
     if (this.checkpoint !== undefined && this.mayHurry && this.commit([], false)) {
-      this.hurried++;
+      this.hurried = true;
       this.answerCheckpoint(this.checkpoint.id, false);
     }
     const due = began >= this.dueAt || this.options.durability === 'always';
@@ -192,7 +191,8 @@ export class Writer {
     const { checkpoint } = this;
     let sealed = this.encoded >= wave.barrier;
     if (sealed && !this.stageStragglers(wave)) sealed = false;
-    if (sealed && checkpoint !== undefined) sealed = this.sealOpenChunks(wave, checkpoint.seal);
+    const seal = checkpoint?.seal ?? (this.hurried ? 'old' : undefined);
+    if (sealed && seal !== undefined) sealed = this.sealOpenChunks(wave, seal);
     // Without an extent it must wait. A full directory is emptied by a checkpoint, so that one is made of what there is.
     if (!sealed && !this.mustNotWait) return;
     if (!sealed && checkpoint === undefined) {
@@ -206,10 +206,8 @@ export class Writer {
       sealed = false;
     }
     if (sealed && wave.syncWanted) this.publishSync(wave.ticket);
-    if (checkpoint !== undefined) {
-      this.hurried = 0;
-      this.answerCheckpoint(checkpoint.id, sealed);
-    }
+    if (sealed) this.hurried = false;
+    if (checkpoint !== undefined) this.answerCheckpoint(checkpoint.id, sealed);
     this.wave = undefined;
   }
 
@@ -243,12 +241,11 @@ export class Writer {
   }
 
   /**
-   * Whether a checkpoint that nobody waits for is answered with what is committed: a long queue would hold it up for seconds,
-   * and with it the space that it brings. Not for ever, because chunks that fill slowly are sealed by whole ones only.
+   * Whether a checkpoint that nobody waits for is answered with what is committed: a long queue would hold it up for a second
+   * and more, and with it the space that it brings. Chunks that fill slowly are sealed by the next wave then.
    */
   private get mayHurry(): boolean {
-    const { checkpoint, book, hurried } = this;
-    return checkpoint?.seal === 'old' && book.queue.length > HURRY_CHUNKS && hurried < HURRIED_MAX;
+    return this.checkpoint?.seal === 'old' && this.book.queue.length > HURRY_CHUNKS;
   }
 
   /** Whether what lacks room gets it by a checkpoint only. */

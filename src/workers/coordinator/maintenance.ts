@@ -59,9 +59,7 @@ export class Maintenance {
     this.index = new IndexReader(host.storage);
     const now = host.clock.now();
     this.packs = new Packs(host, this.index, this.edits);
-    this.debts = new Debts(host, this.index, (entry) =>
-      cutoffOf(entry, this.retentionMs, host.clock.wall()),
-    );
+    this.debts = new Debts(host, this.index, (entry) => cutoffOf(entry, this.retentionMs, host.clock.wall()));
     this.throttle = new Throttle(host.options, now);
     this.settling = new Settling(host, this.throttle);
     this.pace = new Pace(host.shared.control);

@@ -1,4 +1,5 @@
 import type { WriterDeath } from '../shared/control/api.ts';
+import type { Latency } from '../shared/control/latency.ts';
 import type { AutoMaintenanceOptions, MaintenanceStats } from '../shared/control/maintenance.ts';
 import type { CacheCounters } from '../shared/read/block-cache.ts';
 import type { ColumnType, TimeUnit } from '../shared/schema/types.ts';
@@ -274,7 +275,15 @@ export interface DatabaseStats {
   readonly read: ReadCounters;
   /** Blocks that this handle keeps for its reads. */
   readonly cache: CacheCounters;
-  readonly memory: { readonly budgetBytes: number; readonly slabBytes: number };
+  /** Memory that chunks may take, what they take of it, and how many are being filled or on their way to a writer. */
+  readonly memory: {
+    readonly budgetBytes: number;
+    readonly slabBytes: number;
+    readonly fillingChunks: number;
+    readonly sentChunks: number;
+  };
+  /** How long things have taken since the database was opened; undefined for a database opened with readOnly. */
+  readonly latency: DatabaseLatency | undefined;
   /** Threads that have the database open for appends, those included whose end the writers have not yet seen off. */
   readonly producers: number;
   /** The last 100 ends of writers that nobody asked for; each was replaced, and no row was lost. */
@@ -285,6 +294,18 @@ export interface DatabaseStats {
 
 /** How a database was found when it was opened. */
 export type Diagnosis = Pick<DatabaseStats, 'path' | 'state' | 'fileBytes' | 'checkpoint' | 'recovery'>;
+
+export interface DatabaseLatency {
+  /** A commit: what was encoded, and the log, written and (but for `durability: 'none'`) synced. */
+  readonly commit: Latency;
+  /**
+   * An append that needed a new chunk: with what it waited for memory, and rested because maintenance could not keep up. All
+   * other appends only copy their values.
+   */
+  readonly append: Latency;
+  /** A checkpoint: the index written and synced, twice. */
+  readonly checkpoint: Latency;
+}
 
 export interface WriterStats {
   readonly writer: number;
@@ -297,6 +318,10 @@ export interface WriterStats {
   readonly logBytes: number;
   /** Share of its time spent encoding, writing and syncing since the database was opened, 0…1. */
   readonly busy: number;
+  /** Rows a second since the database was opened. */
+  readonly rowsPerSec: number;
+  /** How full the fullest of the rings is by which producers tell it of chunks, 0…1. */
+  readonly ringUse: number;
 }
 
 export interface RecoveryReport {

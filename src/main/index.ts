@@ -1,5 +1,8 @@
+export type { Latency } from '../shared/control/latency.ts';
 export type {
   AutoMaintenanceOptions,
+  MaintenanceEvent,
+  MaintenanceNotice,
   MaintenanceStats,
   ThrottleState,
 } from '../shared/control/maintenance.ts';
@@ -23,6 +26,7 @@ export type {
   ColumnSpec,
   ColumnStorage,
   ColumnsOf,
+  DatabaseLatency,
   DatabaseStats,
   Diagnosis,
   LastRow,

@@ -7,6 +7,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { systemClock } from '../shared/clock.ts';
 import type { Answer, CoordinatorLink } from '../shared/control/api.ts';
 import type { Control } from '../shared/control/control.ts';
+import type { MaintenanceNotice } from '../shared/control/maintenance.ts';
 import { createSharedState } from '../shared/control/shared-state.ts';
 import type {
   CoordinatorRemote,
@@ -16,7 +17,7 @@ import type {
   Notice,
 } from '../shared/control/start.ts';
 import type { DatabaseTicket } from '../shared/control/ticket.ts';
-import { P_REPLY, producerWord, STATE_CLOSED, STATE_OPEN } from '../shared/control/words.ts';
+import { NOTICES_SEEN, P_REPLY, producerWord, STATE_CLOSED, STATE_OPEN } from '../shared/control/words.ts';
 import { fromEnvelope, MillraceError } from '../shared/errors.ts';
 import { emptyDatabase } from '../shared/recovery/superblocks.ts';
 import { createFile, FILE_STORAGE_MODULE, openStorage } from '../shared/storage/file-storage.ts';
@@ -68,7 +69,7 @@ export async function startThreads(
     workerData: start,
     resourceLimits: COORDINATOR_LIMITS,
   });
-  const thread = new CoordinatorThread(worker, shared.control);
+  const thread = new CoordinatorThread(worker, shared.control, path);
   try {
     const { tables, producer } = await thread.start();
     const storage = openStorage(path, false);
@@ -120,6 +121,8 @@ const NOT_OPEN_WAIT_MS = 1000;
 
 /** Where the deaths of writers are published, in the thread that opened the database. */
 const writerDeaths = diagnosticsChannel('millrace:writer-death');
+/** And what maintenance does, as `MaintenanceNotice`. */
+const maintenance = diagnosticsChannel('millrace:maintenance');
 
 /** For tests and other storage than the file system's. */
 export interface EngineHooks {
@@ -144,7 +147,7 @@ class CoordinatorThread implements CoordinatorLink {
   private port: MessagePort | undefined;
   private pending = 0;
 
-  constructor(worker: Worker, control: Control) {
+  constructor(worker: Worker, control: Control, path: string) {
     this.worker = worker;
     this.control = control;
     this.waiting = new ThreadWaiting(control);
@@ -167,8 +170,13 @@ class CoordinatorThread implements CoordinatorLink {
       );
     });
     this.ended.catch(() => {});
-    worker.on('message', ({ notice, death }: Partial<Notice>) => {
-      if (notice === 'writer-death') writerDeaths.publish(death);
+    worker.on('message', (message: Notice | { readonly notice?: undefined }) => {
+      if (message.notice === 'writer-death') writerDeaths.publish(message.death);
+      if (message.notice !== 'maintenance') return;
+      Atomics.add(control.words, NOTICES_SEEN, 1);
+      const { event, atMs } = message;
+      const notice: MaintenanceNotice = { ...event, path, atMs };
+      maintenance.publish(notice);
     });
     worker.unref();
   }

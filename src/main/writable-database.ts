@@ -1,10 +1,14 @@
 import { isMainThread } from 'node:worker_threads';
+import { countChunks } from '../shared/chunk/header.ts';
 import { SLAB_BYTES, slabsInUse } from '../shared/chunk/slab-table.ts';
+import type { CoordinatorInfo } from '../shared/control/api.ts';
 import { writerCounter } from '../shared/control/counters.ts';
+import { latencyOf } from '../shared/control/latency.ts';
 import { writerOf } from '../shared/control/shared-state.ts';
 import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import {
   CATALOG,
+  MAX_PRODUCERS,
   STATE,
   STATE_CLOSED,
   STATE_CLOSING,
@@ -267,11 +271,26 @@ export class WritableDatabase implements DatabaseCore {
       fileBytes: info.fileBytes,
       freeBytes: info.freeBytes,
       checkpoint: info.checkpoint,
-      writers: shared.memories.map((_, writer) => this.writerStats(writer, info.deathCounts[writer]!)),
+      writers: shared.memories.map((_, writer) => this.writerStats(writer, info)),
       retentionMs: info.retentionMs < 0 ? null : info.retentionMs,
       maxBytes: info.maxBytes === 0 ? null : info.maxBytes,
       maintenance: info.maintenance,
-      memory: { budgetBytes: options.memoryBudgetBytes, slabBytes: slabs * SLAB_BYTES },
+      memory: {
+        budgetBytes: options.memoryBudgetBytes,
+        slabBytes: slabs * SLAB_BYTES,
+        ...countChunks(shared.memories),
+      },
+      latency: {
+        commit: latencyOf(
+          shared.control,
+          shared.memories.map((_, writer) => ({ writer })),
+        ),
+        append: latencyOf(
+          shared.control,
+          Array.from({ length: MAX_PRODUCERS }, (_, producer) => ({ producer })),
+        ),
+        checkpoint: latencyOf(shared.control, ['coordinator']),
+      },
       producers: info.producers,
       deaths: info.deaths,
       recovery: info.recovery,
@@ -303,20 +322,22 @@ export class WritableDatabase implements DatabaseCore {
     if (!control.isSynced(writer, ticket) || control.state === STATE_POISONED) control.checkOpen();
   }
 
-  private writerStats(writer: number, deaths: number): WriterStats {
+  private writerStats(writer: number, info: CoordinatorInfo): WriterStats {
     const { control } = this.engine.shared;
     const counter = (name: Parameters<typeof writerCounter>[2]): number =>
       writerCounter(control, writer, name);
     const lived = counter('nowMs') - counter('sinceMs');
     return {
       writer,
-      deaths,
+      deaths: info.deathCounts[writer]!,
       rows: counter('rows'),
       blocks: counter('blocks'),
       commits: counter('commits'),
       dataBytes: counter('dataBytes'),
       logBytes: counter('logBytes'),
       busy: lived > 0 ? counter('busyMs') / lived : 0,
+      rowsPerSec: lived > 0 ? (counter('rows') * 1000) / lived : 0,
+      ringUse: info.ringUse[writer]!,
     };
   }
 }

@@ -13,6 +13,7 @@ import { fixedBytes } from '../../shared/chunk/layout.ts';
 import { SLAB_BYTES, slabCount } from '../../shared/chunk/slab-table.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ProducerTicket } from '../../shared/control/api.ts';
+import { noteLatency } from '../../shared/control/latency.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
 import {
   MAX_PRODUCERS,
@@ -65,6 +66,7 @@ export class Producer {
   private readonly sides: ProducerMemory[];
   private readonly word: number;
   private readonly budget: number;
+  private readonly clock: Clock;
   private readonly pacer: Pacer;
   ended = false;
 
@@ -77,6 +79,7 @@ export class Producer {
       (views, writer) => new ProducerMemory(views, ticket.slot, ticket.hints[writer]!, ticket.backs[writer]!),
     );
     this.budget = shared.memories.reduce((sum, views) => sum + chunkBytesOf(views), 0);
+    this.clock = clock;
     this.pacer = new Pacer(clock, waiting);
     void listen(shared.control.words, this.word + P_ASKED, new WeakRef(this));
   }
@@ -171,12 +174,15 @@ export class Producer {
     const wanted = fixedBytes(kinds, capacity) + arenaBytes;
     const size = SlabAllocator.sizeFor(wanted);
     invariant(size <= chunkBytesOf(side.views), 'a chunk fits its memory');
+    const began = this.clock.now();
     this.giveWay(side);
     const pace = Atomics.load(this.shared.control.words, PACE);
     const isPaced = pace > 0 && this.pacer.rest(size, pace * this.sharers);
     let opened: OpenPiece;
     // The slab may have been taken away since it was last used: then the chunk, empty, goes back, and another is opened.
     while (!(opened = this.tryOpen(side, writer, tableId, schemaVersion, capacity, wanted, size)).isOurs);
+    // Once a chunk: what lies between two of them is copying.
+    noteLatency(this.shared.control, { producer: this.slot }, this.clock.now() - began);
     const { header, data, bytes } = opened;
     // Once a chunk, so that a row costs no sum.
     this.isCrowded = isPaced || this.usedBytes > (this.budget / this.sharers) * HIGH_WATER;

@@ -80,6 +80,19 @@ export function takeHeader(views: MemoryViews): number {
   return -1;
 }
 
+/** How many chunks of these memories are being filled, and how many are on their way to a writer. */
+export function countChunks(memories: readonly MemoryViews[]): { fillingChunks: number; sentChunks: number } {
+  let [fillingChunks, sentChunks] = [0, 0];
+  for (const views of memories) {
+    for (let chunk = chunkCount(views) - 1; chunk >= 0; chunk--) {
+      const state = Atomics.load(views.i32, headerWord(chunk) + STATE);
+      if (state === FILLING) fillingChunks++;
+      else if (state === SENT) sentChunks++;
+    }
+  }
+  return { fillingChunks, sentChunks };
+}
+
 export interface OpenedChunk {
   readonly table: number;
   readonly schemaVersion: number;

@@ -29,6 +29,8 @@ export interface CoordinatorInfo {
   readonly deaths: readonly WriterDeath[];
   readonly deathCounts: readonly number[];
   readonly producers: number;
+  /** How full the fullest of the rings to each writer is, 0…1. */
+  readonly ringUse: readonly number[];
   readonly fileBytes: number;
   readonly checkpoint: number;
   readonly freeBytes: number;

@@ -48,6 +48,29 @@ export type ThrottleState =
   | 'waiting: not idle'
   | 'waiting: after a failure';
 
+/** Something that maintenance did; published on the diagnostics channel `millrace:maintenance`. */
+export type MaintenanceEvent =
+  | {
+      readonly event: 'pack';
+      readonly tableId: number;
+      readonly rows: number;
+      /** Blocks and their bytes before, and after; they take the others' place with the next checkpoint. */
+      readonly blocksFrom: number;
+      readonly blocksTo: number;
+      readonly bytesFrom: number;
+      readonly bytesTo: number;
+    }
+  | { readonly event: 'pack-failed'; readonly tableId: number; readonly error: string }
+  /** Cutoffs moved: of so many tables, and blocks of so many bytes left. */
+  | { readonly event: 'retention'; readonly tables: number; readonly bytes: number }
+  /** Blocks made way for newer rows under `maxBytes`. */
+  | { readonly event: 'eviction'; readonly blocks: number; readonly rows: number; readonly bytes: number }
+  /** Maintenance goes on or waits, and why. */
+  | { readonly event: 'throttle'; readonly state: ThrottleState };
+
+/** What is published: the event, of which database and when (ms since 1970). */
+export type MaintenanceNotice = MaintenanceEvent & { readonly path: string; readonly atMs: number };
+
 /** What maintenance has done and is about to do. */
 export interface MaintenanceStats {
   readonly throttle: ThrottleState;

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { TableDefinition } from '../schema/types.ts';
 import type { StorageRef } from '../storage/storage.ts';
 import type { Answer, CoordinatorApi, ProducerTicket, SyncMethod, WriterDeath } from './api.ts';
-import type { MaintenanceOptions } from './maintenance.ts';
+import type { MaintenanceEvent, MaintenanceOptions } from './maintenance.ts';
 import type { SharedHandles } from './shared-state.ts';
 
 /** What a coordinator's thread is started with. */
@@ -36,10 +36,9 @@ export interface FaultsRef {
 }
 
 /** What the coordinator's thread tells the opening one without being asked. */
-export interface Notice {
-  readonly notice: 'writer-death';
-  readonly death: WriterDeath;
-}
+export type Notice =
+  | { readonly notice: 'writer-death'; readonly death: WriterDeath }
+  | { readonly notice: 'maintenance'; readonly event: MaintenanceEvent; readonly atMs: number };
 
 /** What it answers once it is up. */
 export interface CoordinatorStarted {

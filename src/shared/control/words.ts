@@ -12,6 +12,7 @@
  * | EXPIRED | coordinator: snapshots of checkpoints below this one may be overwritten, before they are | readers, after a read that failed and before one of a batch |
  * | ROW_LIMIT | coordinator, once, before anybody appends: bytes that a row's strings may have | producers |
  * | PACE | coordinator: µs that a producer rests for each MiB that it takes for chunks, 0 for none | producers, at each chunk |
+ * | NOTICES_SEEN | the opening thread: events of maintenance that it has taken (add) | coordinator, so that they never pile up |
  * | CATALOG | coordinator: how often a definition was made or changed, after it is in the catalog | handles |
  * | W_DOORBELL | producers, coordinator, handles (add, then notify) | writer waits on it |
  * | W_SLEEPING | writer: 1 before it waits, 0 after | those who ring, to spare the notify |
@@ -27,6 +28,7 @@
  * | P_WAITING | producer: 1 while it waits for a chunk | writers, to commit without delay |
  * | P_REPLY | coordinator, after it posted the answer to a synchronous call (add, then notify) | producer waits on it |
  * | P_PIN | a reader: checkpoint + 1 that it reads, 0 for none | coordinator, before it reuses space |
+ * | a histogram's words | its owner (add) | handles, for stats |
  * | P_ASKED | a producer that finds no memory (1, then notify); its owner (0) | its owner: close what fills, let go |
  */
 export const STATE_OPEN = 0;
@@ -44,6 +46,7 @@ export const CATALOG = 2 * LINE + 2;
 export const EXPIRED = 2 * LINE + 3;
 export const ROW_LIMIT = 2 * LINE + 4;
 export const PACE = 2 * LINE + 5;
+export const NOTICES_SEEN = 2 * LINE + 6;
 /** Two slots of 4 f64 each (offset, length, crc of the root; its sequence), slot = CHECKPOINT & 1. */
 export const ROOT_SLOTS = 3 * LINE;
 const WRITERS_AT = 4 * LINE;
@@ -87,6 +90,12 @@ export const P_PIN = 2;
 export const P_REPLY = 3;
 export const P_ASKED = 4;
 
+/** Whose times a histogram has (`latency.ts`). */
+export type LatencyOwner = { readonly writer: number } | { readonly producer: number } | 'coordinator';
+export const LATENCY_WORDS = 6 * LINE;
+const LATENCIES_AT = PRODUCERS_AT + MAX_PRODUCERS * PRODUCER_WORDS;
+const LATENCIES = MAX_WRITERS + MAX_PRODUCERS + 1;
+
 /** First word of a writer's group. */
 export function writerWord(writer: number): number {
   return WRITERS_AT + writer * WRITER_WORDS;
@@ -97,7 +106,14 @@ export function producerWord(producer: number): number {
   return PRODUCERS_AT + producer * PRODUCER_WORDS;
 }
 
+/** First word of a histogram. */
+export function latencyWord(owner: LatencyOwner): number {
+  const place =
+    owner === 'coordinator' ? LATENCIES - 1 : 'writer' in owner ? owner.writer : MAX_WRITERS + owner.producer;
+  return LATENCIES_AT + place * LATENCY_WORDS;
+}
+
 /** The poison's text follows the words. */
-export const POISON_AT = (PRODUCERS_AT + MAX_PRODUCERS * PRODUCER_WORDS) * 4;
+export const POISON_AT = (LATENCIES_AT + LATENCIES * LATENCY_WORDS) * 4;
 export const POISON_CAPACITY = 4096;
 export const CONTROL_BYTES = POISON_AT + POISON_CAPACITY;

@@ -22,6 +22,11 @@ export class DescriptorRing {
     this.ring = new RingBuffer(storage, Uint32Array as never);
   }
 
+  /** How much of it is taken, 0…1. */
+  get use(): number {
+    return this.ring.availableRead() / this.ring.capacity();
+  }
+
   /** @returns false if the ring is full */
   push(chunk: number): boolean {
     this.one[0] = chunk;

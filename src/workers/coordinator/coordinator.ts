@@ -2,7 +2,8 @@ import { SLAB_BYTES, slabsInUse } from '../../shared/chunk/slab-table.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { CoordinatorInfo, NewTable, ProducerTicket, WriterDeath } from '../../shared/control/api.ts';
 import { writerCounter } from '../../shared/control/counters.ts';
-import type { MaintenanceOptions } from '../../shared/control/maintenance.ts';
+import { noteLatency } from '../../shared/control/latency.ts';
+import type { MaintenanceEvent, MaintenanceOptions } from '../../shared/control/maintenance.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
 import { leastMaxBytes, mostTables, rowLimitOf } from '../../shared/control/space-bound.ts';
 import {
@@ -70,6 +71,8 @@ export interface CoordinatorOptions {
   readonly retentionMs: number | null | undefined;
   /** What the file may come to; null clears the stored bound, undefined leaves it as it is. */
   readonly maxBytes: number | null | undefined;
+  /** Called with what maintenance does. */
+  readonly tell?: (event: MaintenanceEvent) => void;
 }
 
 /** A writer as the coordinator sees it. */
@@ -208,6 +211,7 @@ export class Coordinator {
         this.wanted = true;
       },
       startRunner,
+      tell: options.tell ?? (() => {}),
       releaseExtents: () => this.writers.forEach((_, writer) => void this.send(writer, { type: 'release' })),
       rowsWritten: () => this.sumOf('rows'),
       comingBytes: () => this.comingBytes(),
@@ -396,6 +400,7 @@ export class Coordinator {
       deaths: [...this.deaths],
       deathCounts: [...this.deathCounts],
       producers: this.producers.count,
+      ringUse: this.producers.ringUse(),
     };
   }
 
@@ -603,6 +608,7 @@ export class Coordinator {
     held: readonly Extent[],
     edits: ReadonlyMap<number, TableEdit>,
   ): void {
+    const began = this.clock.now();
     this.last = writeCheckpoint({
       storage: this.storage,
       space: this.space,
@@ -618,6 +624,7 @@ export class Coordinator {
       held,
       wallMs: this.clock.wall(),
     });
+    noteLatency(this.shared.control, 'coordinator', this.clock.now() - began);
     const { sequence, root } = this.last.superblock;
     this.shared.control.publishRoot(sequence, root);
     const { budget } = this.extents;

@@ -29,6 +29,7 @@ import type { WriterOptions } from '../writer/options.ts';
 import { Coordinator, type WriterPeer } from './coordinator.ts';
 import { Door } from './door.ts';
 import { type FileLock, lockFile } from './lock.ts';
+import { Notices } from './notices.ts';
 import { Supervisor } from './supervisor.ts';
 import { WriterThreads } from './writer-threads.ts';
 
@@ -48,6 +49,7 @@ let door: Door | undefined;
 /** A writer whose successors die as well, without a commit between, would die for ever. */
 const MAX_DEATHS = 20;
 /** Of each writer: what it had committed when it last died, and how often it has died since. */
+const notices = new Notices(control, systemClock, (notice) => parentPort!.postMessage(notice));
 const deaths = new Map<number, { committed: number; count: number }>();
 const writerThreads = new WriterThreads(start.writerHeapMb);
 const supervisor = new Supervisor(control, () => writerThreads.prepare());
@@ -210,6 +212,7 @@ const remote: CoordinatorRemote = {
               maintenance,
               retentionMs,
               maxBytes,
+              tell: (event) => notices.tell(event),
             },
             startWriter,
             () => new PoolRunner({ storage: start.storage, identity: opened.identity() }, run),

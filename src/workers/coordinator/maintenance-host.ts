@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { MaintenanceOptions } from '../../shared/control/maintenance.ts';
+import type { MaintenanceEvent, MaintenanceOptions } from '../../shared/control/maintenance.ts';
 import type { SharedState } from '../../shared/control/shared-state.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { TaskRunner } from '../maintenance/task.ts';
@@ -23,6 +23,8 @@ export interface MaintenanceHost {
   /** How far each writer's directory is in the index. */
   applied(): readonly number[];
   wantCheckpoint(): void;
+  /** Tells of something that was done. */
+  tell(event: MaintenanceEvent): void;
   /** Makes the runner of tasks, when the first one is due. */
   startRunner(): TaskRunner;
   /** Asks the writers to give back what they hold and go on at the lowest free places. */

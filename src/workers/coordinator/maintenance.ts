@@ -149,11 +149,10 @@ export class Maintenance {
     this.debts.note([...tables, ...edits.keys()]);
     const moved = [...edits.values()].filter(({ cutoff }) => cutoff !== undefined);
     if (moved.length > 0) {
+      const bytes = moved.reduce((sum, { droppedBytes }) => sum + droppedBytes, 0);
       this.retentions.succeeded += moved.length;
-      this.retentionPace.moved(
-        moved.reduce((sum, { droppedBytes }) => sum + droppedBytes, 0),
-        now,
-      );
+      this.retentionPace.moved(bytes, now);
+      this.host.tell({ event: 'retention', tables: moved.length, bytes });
       // What has left may leave the file too long.
       this.nextHolesAt = Math.min(this.nextHolesAt, now + HOLES_AGAIN_MS);
     }
@@ -233,13 +232,13 @@ export class Maintenance {
   private work(now: number, isOverLimit: boolean, isDue: boolean): void {
     const { candidates } = this.debts;
     if (candidates.size === 0) {
-      this.state = 'nothing to do';
+      this.setState('nothing to do');
       return;
     }
     const { mayRun, state } = this.throttle.decide(now, isOverLimit);
     // Between the looks that were asked for only a debt is a reason to begin with tables that changed.
     if (!isDue && !isOverLimit && !this.isLooking) return;
-    this.state = state;
+    this.setState(state);
     this.isLooking = true;
     if (!mayRun) return;
     for (const id of candidates) {
@@ -247,6 +246,11 @@ export class Maintenance {
       if (!this.packs.isBusy(id, now) && this.packs.tryTable(id)) candidates.delete(id);
     }
     this.isLooking = candidates.size > 0;
+  }
+
+  private setState(state: ThrottleState): void {
+    if (state !== this.state) this.host.tell({ event: 'throttle', state });
+    this.state = state;
   }
 
   /** Whether the last look left tables to be seen to. */
@@ -281,12 +285,17 @@ export class Maintenance {
       applied,
       catalog.definitions().map(({ id }) => id),
     );
+    const gone = { blocks: 0, rows: 0, bytes: 0 };
     for (const { tableId, ref } of chooseVictims(this.index, catalog, whole, bytes)) {
       this.edits.of(tableId).evicted.push(ref);
-      this.evicted.blocks++;
-      this.evicted.rows += ref.rows;
-      this.evicted.bytes += ref.length;
+      gone.blocks++;
+      gone.rows += ref.rows;
+      gone.bytes += ref.length;
     }
+    this.evicted.blocks += gone.blocks;
+    this.evicted.rows += gone.rows;
+    this.evicted.bytes += gone.bytes;
+    if (gone.blocks > 0) this.host.tell({ event: 'eviction', ...gone });
   }
 
   private fillHoles(bytes: number): boolean {

@@ -1,3 +1,4 @@
+import type { MaintenanceEvent } from '../../shared/control/maintenance.ts';
 import { fromEnvelope, MillraceError } from '../../shared/errors.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import type { Extent, SaltedExtent } from '../../shared/format/root.ts';
@@ -244,6 +245,8 @@ export class Packs {
 
   private takeResult(task: Running, result: PackResult, now: number): void {
     for (const { damaged, error } of result.failures) {
+      if (damaged.length > 0)
+        this.host.tell({ event: 'pack-failed', tableId: task.tableId, error: error.message });
       for (const offset of damaged) this.avoid.add(offset);
       if (damaged.length === 0) this.noteFailure(task.tableId, task.request, fromEnvelope(error), now);
       else {
@@ -255,6 +258,7 @@ export class Packs {
       this.succeeded++;
       this.rests.delete(task.tableId);
     }
+    if (result.replacements.length > 0) this.host.tell(packEvent(task.tableId, result));
     for (const { before, after } of result.replacements) {
       const done = (taken: boolean): void => this.replaced(task, before, after, taken);
       this.edits.of(task.tableId).replacements.push({ before, after, done });
@@ -291,6 +295,7 @@ export class Packs {
   ): void {
     this.failed++;
     this.lastError = error.message;
+    this.host.tell({ event: 'pack-failed', tableId, error: error.message });
     const failures = (this.rests.get(tableId)?.failures ?? 0) + 1;
     const restMs = Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** (failures - 1));
     this.rests.set(tableId, { failures, until: now + restMs });
@@ -304,6 +309,22 @@ export class Packs {
   private giveBack(extent: Extent, usedBytes: number): void {
     this.host.space.free({ offset: extent.offset + usedBytes, bytes: extent.bytes - usedBytes }, 0);
   }
+}
+
+function packEvent(tableId: number, { replacements }: PackResult): MaintenanceEvent {
+  const before = replacements.flatMap((replacement) => replacement.before);
+  const after = replacements.flatMap((replacement) => replacement.after);
+  const sum = (refs: readonly BlockRef[], what: 'rows' | 'length'): number =>
+    refs.reduce((total, ref) => total + ref[what], 0);
+  return {
+    event: 'pack',
+    tableId,
+    rows: sum(after, 'rows'),
+    blocksFrom: before.length,
+    blocksTo: after.length,
+    bytesFrom: sum(before, 'length'),
+    bytesTo: sum(after, 'length'),
+  };
 }
 
 function noRoom(bytes: number): MillraceError {

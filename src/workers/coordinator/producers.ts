@@ -13,7 +13,7 @@ import {
   writerWord,
 } from '../../shared/control/words.ts';
 import { MillraceError } from '../../shared/errors.ts';
-import { ringStorage } from '../../shared/ring/descriptor-ring.ts';
+import { DescriptorRing, ringStorage } from '../../shared/ring/descriptor-ring.ts';
 
 /**
  * The producers of a database, by slot. One whose thread has ended, however, keeps its slot until the writers have logged
@@ -71,6 +71,13 @@ export class ProducerRegistry {
       Atomics.store(control.words, writerWord(writer) + W_WALK, 1);
       control.ring(writer);
     }
+  }
+
+  /** How full the fullest ring of a producer's hints is, by writer, 0…1. */
+  ringUse(): number[] {
+    return this.shared.memories.map((_, writer) =>
+      this.all().reduce((most, { hints }) => Math.max(most, new DescriptorRing(hints[writer]!).use), 0),
+    );
   }
 
   get count(): number {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { publishCounters } from '../../shared/control/counters.ts';
+import { noteLatency } from '../../shared/control/latency.ts';
 import type { SharedState } from '../../shared/control/shared-state.ts';
 import {
   P_WAITING,
@@ -405,12 +406,14 @@ export class Writer {
       if (syncWanted && this.unsynced) this.syncStorage();
       return true;
     }
+    const began = this.clock.now();
     this.data.write();
     this.at('data written');
     const places = this.log.isEmpty ? [] : this.log.write(this.clock.wall());
     this.at('log written');
     if (mustSync) this.syncStorage();
     else this.unsynced = true;
+    noteLatency(this.shared.control, { writer: this.options.writer }, this.clock.now() - began);
     this.newDefinitions.length = 0;
     this.publish(pieces, places);
     this.askForExtents();

@@ -60,10 +60,11 @@ export class PowerCutDisk {
    * by prefixes, by leaving out or keeping each one, and at random; writes are whole or torn at 512 bytes or 4 KiB.
    * @param most about how many, beyond which they are drawn at random
    * @param room makes room for so many bytes: then each image is gone when the next one is asked for. Default: new memory
+   * @param share of the states that there would be
    */
-  *states(random: Random, most: number, room = newRoom): Generator<Uint8Array> {
+  *states(random: Random, most: number, room = newRoom, share = 1): Generator<Uint8Array> {
     yield this.durableImage(room);
-    for (const build of this.plans(random, most)) yield build(room);
+    for (const build of this.plans(random, most)) if (share === 1 || random.chance(share)) yield build(room);
   }
 
   private plans(random: Random, most: number): ((room: Room) => Uint8Array)[] {

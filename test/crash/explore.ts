@@ -1,5 +1,5 @@
 import { Random } from '../support/model-values.ts';
-import { oneRoom, PowerCutDisk } from '../support/storage/power-cut-disk.ts';
+import { PowerCutDisk } from '../support/storage/power-cut-disk.ts';
 import { ScratchFile } from '../support/storage/scratch-file.ts';
 import type { FileOp } from '../support/storage/tracing.ts';
 import { appendAndCrash, type Bounds, checkCounts, checkImage, recoverForWriting } from './check-image.ts';
@@ -161,8 +161,7 @@ class Explorer {
 /** A disk whose states have names. */
 class NamedDisk {
   private readonly disk: PowerCutDisk;
-  private keys: ImageKeys;
-  private readonly room = oneRoom();
+  private readonly keys: ImageKeys;
 
   constructor(image: Uint8Array) {
     this.disk = new PowerCutDisk(image);
@@ -170,14 +169,19 @@ class NamedDisk {
   }
 
   apply(op: FileOp): void {
+    const touched = op.kind === 'sync' ? this.touched() : undefined;
     this.disk.apply(op);
-    if (op.kind === 'sync') this.keys = new ImageKeys(this.disk.durableImage());
+    if (touched !== undefined) this.keys.rebase(this.disk.certain, touched);
+  }
+
+  private touched(): Set<number> {
+    return new Set(this.disk.touched().flatMap(({ position, bytes }) => sectorsOf(position, bytes)));
   }
 
   /** Each is gone when the next one is asked for. */
   *states(random: Random, most: number, share: number): Generator<{ image: Uint8Array; key: string }> {
-    const touched = new Set(this.disk.touched().flatMap(({ position, bytes }) => sectorsOf(position, bytes)));
-    for (const image of this.disk.states(random, most, this.room, share))
+    const touched = this.touched();
+    for (const image of this.disk.statesInTurn(random, most, share))
       yield { image, key: this.keys.keyOf(image, touched) };
   }
 }

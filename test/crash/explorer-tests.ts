@@ -58,7 +58,7 @@ export async function exploreLong(
       recoveryOfEvery: 100,
       statesOfRecoveryPoint: 25,
       appendToEvery: 500,
-      shareOfFull: 0.05,
+      shareOfFull: 0.025,
     };
     addTo(sum, await explore(workload, seed + round, options));
     if (round % 100 === 99) tell(`after ${round + 1} workloads: ${JSON.stringify(sum)}`);

@@ -17,11 +17,34 @@ const ROWS_OF_TIME = 3;
 export const PRODUCERS = 2;
 /** Where a table's counts say, behind those of the producers, how many of its times retention hides. */
 export const HIDDEN = PRODUCERS;
+/** Where they say how many of its rows made way for newer ones, in a file that may not grow. */
+export const GONE = PRODUCERS + 1;
 
-/** Of each table: rows of each producer, those that are hidden included, and how many times are hidden. */
+/**
+ * Of each table: rows of each producer, those that are hidden or gone included; how many times are hidden; how many rows
+ * are gone.
+ */
 export type Counts = ReadonlyMap<string, readonly number[]>;
 
-export const noRows = (): number[] => Array.from({ length: PRODUCERS + 1 }, () => 0);
+export const noRows = (): number[] => Array.from({ length: PRODUCERS + 2 }, () => 0);
+
+/** The same rows at most, of which any that are not a table's newest may have made way. */
+export function mayMakeWay(counts: Counts): Counts {
+  return new Map(
+    [...counts].map(([name, numbers]) => [name, numbers.with(GONE, Number.POSITIVE_INFINITY)] as const),
+  );
+}
+
+/** Tables whose rows are so large that some hundreds of them fill a small file. */
+export const LARGE = ['large 0', 'large 1'] as const;
+
+/**
+ * The only producer of a table in a file that may not grow. Which blocks make way there is a matter of their times, so of
+ * two producers' rows in one table those that stay need not be each one's newest.
+ */
+export function ownerOf(table: string): number {
+  return table.charCodeAt(table.length - 1) % PRODUCERS;
+}
 
 /** Whole 0 ≤ x < 2^32 without any pattern (the finalizer of MurmurHash3, Austin Appleby). */
 function hash(n: number): number {
@@ -34,11 +57,30 @@ const timeOf = (n: number): number => START + Math.floor(n / ROWS_OF_TIME);
 const noiseOf = (producer: number, n: number): number | null =>
   n % 5 === 0 ? null : hash(n * 64 + producer) / 2 ** 32;
 const textOf = (n: number): string | null => (n % 4 === 0 ? null : `überlauf ${hash(n) % 20}`);
-const rawLength = (n: number, isWide: boolean): number => (n % 9) + (isWide ? 10 : 0);
 const extraOf = (n: number): number => hash(n + 1) | 0;
 
-function rawOf(n: number, isWide: boolean): Uint8Array {
-  return Uint8Array.from({ length: rawLength(n, isWide) }, (_, i) => hash(n + i) & 255);
+/** What large rows are cut from: nothing makes it smaller. */
+const NOISE = new Uint8Array(Uint32Array.from({ length: 1 << 18 }, (_, i) => hash(i)).buffer);
+const MOST_LARGE = 28_000;
+
+export const isLarge = (table: string): boolean => table.startsWith('large');
+
+function rawLength(table: string, n: number, isWide: boolean): number {
+  return (isLarge(table) ? 4000 + (hash(n) % (MOST_LARGE - 4010)) : n % 9) + (isWide ? 10 : 0);
+}
+
+function rawOf(table: string, n: number, isWide: boolean): Uint8Array {
+  const length = rawLength(table, n, isWide);
+  if (!isLarge(table)) return Uint8Array.from({ length }, (_, i) => hash(n + i) & 255);
+  const from = hash(n + 7) % (NOISE.length - MOST_LARGE);
+  return NOISE.subarray(from, from + length);
+}
+
+/** Bytes of the rows of a table from one number up to another. */
+export function bytesOfRows(table: string, from: number, to: number): number {
+  let bytes = 0;
+  for (let n = from; n < to; n++) bytes += rawLength(table, n, false);
+  return bytes;
 }
 
 export function makeTable(db: NanoTsDbShared, name: string): AnyTable {
@@ -77,7 +119,7 @@ export function appendNumbers(
   const numbers = Array.from({ length: count }, (_, i) => from + i);
   if (!inBatch) {
     for (const n of numbers) {
-      const values = [producer, n, noiseOf(producer, n), textOf(n), rawOf(n, isWide)];
+      const values = [producer, n, noiseOf(producer, n), textOf(n), rawOf(table.name, n, isWide)];
       table.appendRow(timeOf(n), isWide ? [...values, extraOf(n)] : values);
     }
     return;
@@ -89,7 +131,7 @@ export function appendNumbers(
       n: numbers,
       noise: numbers.map((n) => noiseOf(producer, n)),
       text: numbers.map(textOf),
-      raw: numbers.map((n) => rawOf(n, isWide)),
+      raw: numbers.map((n) => rawOf(table.name, n, isWide)),
       ...(isWide ? { extra: numbers.map(extraOf) } : {}),
     },
   });
@@ -100,15 +142,16 @@ export class WrongRows extends Error {
   override readonly name = 'WrongRows';
 }
 
-/** Reads and checks every table. */
-export async function countAll(db: NanoTsDbShared): Promise<Map<string, number[]>> {
+/** Reads and checks every table. @param isBounded whether the oldest rows may have made way */
+export async function countAll(db: NanoTsDbShared, isBounded = false): Promise<Map<string, number[]>> {
   const core = db['core'];
   const counts = new Map<string, number[]>();
   for (const definition of core.definitions()) {
     const rows = await core.core(definition).query({});
     const { cutoff, release } = core.snapshot(definition, ALL_TIME);
     release();
-    counts.set(definition.name, countRows(definition.name, rows, Math.max(0, Number(cutoff) - START)));
+    const hidden = Math.max(0, Number(cutoff) - START);
+    counts.set(definition.name, countRows(definition.name, rows, hidden, isBounded));
   }
   return counts;
 }
@@ -118,7 +161,7 @@ export async function countAll(db: NanoTsDbShared): Promise<Map<string, number[]
  * @returns how many each producer has. One who has no row that can be seen has at least none of those behind the hidden
  *   ones, so it counts as having all of the hidden ones.
  */
-function countRows(where: string, rows: Rows, hidden: number): number[] {
+function countRows(where: string, rows: Rows, hidden: number, isBounded: boolean): number[] {
   const counts = noRows();
   counts[HIDDEN] = hidden;
   counts.fill(hiddenRows(counts), 0, PRODUCERS);
@@ -134,6 +177,10 @@ function countRows(where: string, rows: Rows, hidden: number): number[] {
     const validity = rows.validity[column];
     return validity !== undefined && (validity[i >> 3]! & (1 << (i & 7))) === 0;
   };
+  if (isBounded && rows.rowCount > 0 && n[0]! > hiddenRows(counts)) {
+    counts[GONE] = n[0]!;
+    counts[ownerOf(where)] = n[0]!;
+  }
   for (let i = 0; i < rows.rowCount; i++) {
     const who = producer[i]!;
     const number = n[i]!;
@@ -141,22 +188,16 @@ function countRows(where: string, rows: Rows, hidden: number): number[] {
     if (expected !== number || isNull('n', i) || isNull('producer', i))
       throw new WrongRows(`${where}: producer ${who} has row ${number} where ${expected} must be`);
     counts[who]!++;
-    const isWide = !isNull('raw', i) && raw[i]!.length === rawLength(number, true);
+    const isWide = !isNull('raw', i) && raw[i]!.length === rawLength(where, number, true);
     const found = extra === undefined || isNull('extra', i) ? null : extra[i]!;
     const right =
       Number(rows.ts[i]) === timeOf(number) &&
       (isNull('noise', i) ? null : noise[i]) === noiseOf(who, number) &&
       (isNull('text', i) ? null : text[i]) === textOf(number) &&
       !isNull('raw', i) &&
-      isRaw(raw[i]!, number, isWide) &&
+      Buffer.compare(raw[i]!, rawOf(where, number, isWide)) === 0 &&
       found === (isWide ? extraOf(number) : null);
     if (!right) throw new WrongRows(`${where}: row ${number} of producer ${who} has wrong values`);
   }
   return counts;
-}
-
-function isRaw(bytes: Uint8Array, n: number, isWide: boolean): boolean {
-  if (bytes.length !== rawLength(n, isWide)) return false;
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== (hash(n + i) & 255)) return false;
-  return true;
 }

@@ -1,9 +1,9 @@
 import { Random } from '../support/model-values.ts';
-import { oneRoom, PowerCutDisk } from '../support/storage/power-cut-disk.ts';
+import { PowerCutDisk } from '../support/storage/power-cut-disk.ts';
 import { ScratchFile } from '../support/storage/scratch-file.ts';
 import type { FileOp } from '../support/storage/tracing.ts';
 import { appendAndCrash, type Bounds, checkCounts, checkImage, recoverForWriting } from './check-image.ts';
-import type { Counts } from './crash-tables.ts';
+import { type Counts, GONE } from './crash-tables.ts';
 import { ImageKeys, sectorsOf } from './image-keys.ts';
 import { runWorkload, type Workload } from './workloads.ts';
 
@@ -16,6 +16,8 @@ export interface ExploreOptions {
   readonly statesOfRecoveryPoint: number;
   /** Of so many states one is opened by a whole engine and appended to. */
   readonly appendToEvery: number;
+  /** Of a workload whose file is large from the beginning, so that each state costs more: this share of all states. */
+  readonly shareOfFull: number;
 }
 
 /** Numbers of distinct states, by their bytes. */
@@ -31,23 +33,29 @@ export interface Explored {
 /** Cuts the power after every step of a workload in every way that there is time for, and checks what is left. */
 export async function explore(workload: Workload, seed: number, options: ExploreOptions): Promise<Explored> {
   const world = await runWorkload(workload, seed);
-  return new Explorer(`"${workload.name}", seed ${seed}`, seed, options).run(world.before, world.events);
+  const share = workload.isFull === true ? options.shareOfFull : 1;
+  return new Explorer(`"${workload.name}", seed ${seed}`, seed, options, share).run(
+    world.before,
+    world.events,
+  );
 }
 
 class Explorer {
   private readonly where: string;
   private readonly random: Random;
   private readonly options: ExploreOptions;
+  private readonly share: number;
   /** What each image held, by its key. */
   private readonly seen = new Map<string, Counts>();
   private readonly file = new ScratchFile();
   private readonly secondFile = new ScratchFile();
   private readonly result: Explored = { states: 0, ofRecovery: 0, points: 0, withLoss: 0 };
 
-  constructor(where: string, seed: number, options: ExploreOptions) {
+  constructor(where: string, seed: number, options: ExploreOptions, share: number) {
     this.where = where;
     this.random = new Random(seed ^ 0x5eed);
     this.options = options;
+    this.share = share;
   }
 
   async run(
@@ -55,7 +63,8 @@ class Explorer {
     events: Awaited<ReturnType<typeof runWorkload>>['events'],
   ): Promise<Explored> {
     const disk = new NamedDisk(before);
-    let bounds: Bounds = { acked: new Map(), appended: new Map() };
+    // What the first opening found was there before it.
+    let bounds: Bounds = events.find((event) => event.kind === 'mark')!;
     let hasNews = false;
     for (const [i, event] of events.entries()) {
       if (event.kind === 'mark') {
@@ -76,7 +85,7 @@ class Explorer {
   private async point(disk: NamedDisk, bounds: Bounds, most: number, when: string): Promise<void> {
     this.result.points++;
     let state = 0;
-    for (const { image, key } of disk.states(this.random, most)) {
+    for (const { image, key } of disk.states(this.random, most, this.share)) {
       await this.visit(image, key, bounds, `${this.where}, ${when}, state ${state++}`);
     }
   }
@@ -92,10 +101,10 @@ class Explorer {
       const found = await checkImage(image, bounds);
       this.seen.set(key, found);
       this.result.states++;
-      if (!sameCounts(found, bounds.appended)) this.result.withLoss++;
+      if (lacksRows(found, bounds.appended)) this.result.withLoss++;
       await this.reopen(image, found, bounds, this.result.states % this.options.recoveryOfEvery === 0, where);
       if (this.result.states % this.options.appendToEvery === 0)
-        await appendAndCrash(image, found, this.random);
+        await appendAndCrash(image, found, this.random, bounds.bound);
     } catch (error) {
       throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
     }
@@ -105,21 +114,26 @@ class Explorer {
   private async reopen(
     image: Uint8Array,
     found: Counts,
-    { appended }: Bounds,
+    { appended, bound }: Bounds,
     isExplored: boolean,
     where: string,
   ): Promise<void> {
-    recoverForWriting(this.file.open(image, isExplored), this.random);
-    const exactly = { acked: found, appended: found };
+    const writers = bound === undefined ? 2 : 1;
+    recoverForWriting(this.file.open(image, isExplored), this.random, writers);
+    const exactly = { acked: found, appended: found, bound };
     await checkImage(this.file.syncedImage(), exactly);
     if (!isExplored) return;
     // A recovery that did not come to its end may leave more: what it writes to the place of a torn block can be what that
     // block lacks, where it writes the same rows.
-    const atLeast = { acked: found, appended };
+    const atLeast = { acked: found, appended, bound };
     const disk = new NamedDisk(image);
     for (const [i, op] of this.file.ops!.entries()) {
       disk.apply(op);
-      for (const { image: again, key } of disk.states(this.random, this.options.statesOfRecoveryPoint)) {
+      for (const { image: again, key } of disk.states(
+        this.random,
+        this.options.statesOfRecoveryPoint,
+        this.share,
+      )) {
         try {
           const known = this.seen.get(key);
           if (known !== undefined) {
@@ -129,8 +143,8 @@ class Explorer {
           this.result.ofRecovery++;
           const now = await checkImage(again, atLeast);
           this.seen.set(key, now);
-          recoverForWriting(this.secondFile.open(again), this.random);
-          await checkImage(this.secondFile.syncedImage(), { acked: now, appended: now });
+          recoverForWriting(this.secondFile.open(again), this.random, writers);
+          await checkImage(this.secondFile.syncedImage(), { acked: now, appended: now, bound });
         } catch (error) {
           throw new Error(
             `${where}, then a crash after op ${i} of its recovery: ${(error as Error).message}`,
@@ -147,8 +161,7 @@ class Explorer {
 /** A disk whose states have names. */
 class NamedDisk {
   private readonly disk: PowerCutDisk;
-  private keys: ImageKeys;
-  private readonly room = oneRoom();
+  private readonly keys: ImageKeys;
 
   constructor(image: Uint8Array) {
     this.disk = new PowerCutDisk(image);
@@ -156,18 +169,31 @@ class NamedDisk {
   }
 
   apply(op: FileOp): void {
+    const touched = op.kind === 'sync' ? this.touched() : undefined;
     this.disk.apply(op);
-    if (op.kind === 'sync') this.keys = new ImageKeys(this.disk.durableImage());
+    if (touched !== undefined) this.keys.rebase(this.disk.certain, touched);
+  }
+
+  private touched(): Set<number> {
+    return new Set(this.disk.touched().flatMap(({ position, bytes }) => sectorsOf(position, bytes)));
   }
 
   /** Each is gone when the next one is asked for. */
-  *states(random: Random, most: number): Generator<{ image: Uint8Array; key: string }> {
-    const touched = new Set(this.disk.touched().flatMap(({ position, bytes }) => sectorsOf(position, bytes)));
-    for (const image of this.disk.states(random, most, this.room))
+  *states(random: Random, most: number, share: number): Generator<{ image: Uint8Array; key: string }> {
+    const touched = this.touched();
+    for (const image of this.disk.statesInTurn(random, most, share))
       yield { image, key: this.keys.keyOf(image, touched) };
   }
 }
 
 function sameCounts(a: Counts, b: Counts): boolean {
   return JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+}
+
+/** Whether some row is not there, those apart that made way for newer ones. */
+function lacksRows(found: Counts, appended: Counts): boolean {
+  return [...appended].some(([name, counts]) => {
+    const there = found.get(name);
+    return there === undefined || counts.slice(0, GONE).some((count, i) => there[i]! < count);
+  });
 }

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Explored, explore } from './explore.ts';
+import { FULL_FILES } from './full-file.ts';
 import { WORKLOADS, type Workload } from './workloads.ts';
 
-const CI = { statesOfPoint: 20, recoveryOfEvery: 90, statesOfRecoveryPoint: 14, appendToEvery: 300 };
+const CI = {
+  statesOfPoint: 20,
+  recoveryOfEvery: 90,
+  statesOfRecoveryPoint: 14,
+  appendToEvery: 300,
+  shareOfFull: 0.035,
+};
 const CI_SEEDS = 11;
+/** Of workloads with a file that is large from the beginning: each kind of full file once. */
+const CI_SEEDS_FULL = FULL_FILES;
 
 /**
  * Tests of some workloads; all the files that call this have 20,000 distinct states together, 5,000 of them left by a crash
@@ -18,8 +27,9 @@ export function exploreInCi(names: readonly string[], least: { states: number; o
     test(`a power cut at any moment of "${name}", or of the recovery after it, costs nothing acknowledged and shows nothing wrong`, async (t) => {
       const began = performance.now();
       const sum = newExplored();
-      for (let k = 0; k < CI_SEEDS; k++)
-        addTo(sum, await explore(WORKLOADS[place]!, 7000 + place * 100 + k, CI));
+      const workload = WORKLOADS[place]!;
+      const seeds = workload.isFull === true ? CI_SEEDS_FULL : CI_SEEDS;
+      for (let k = 0; k < seeds; k++) addTo(sum, await explore(workload, 7000 + place * 100 + k, CI));
       t.diagnostic(`${JSON.stringify(sum)}, ${((performance.now() - began) / 1000).toFixed(1)} s`);
       assert.ok(sum.withLoss > 0, 'some states lack what was not acknowledged');
       total.states += sum.states + sum.ofRecovery;
@@ -48,6 +58,7 @@ export async function exploreLong(
       recoveryOfEvery: 100,
       statesOfRecoveryPoint: 25,
       appendToEvery: 500,
+      shareOfFull: 0.025,
     };
     addTo(sum, await explore(workload, seed + round, options));
     if (round % 100 === 99) tell(`after ${round + 1} workloads: ${JSON.stringify(sum)}`);

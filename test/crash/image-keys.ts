@@ -21,11 +21,7 @@ export class ImageKeys {
   keyOf(image: Uint8Array, touched: Iterable<number>): string {
     const { sumA, sumB } = this;
     const count = Math.ceil(image.length / SECTOR_BYTES);
-    // Where the lengths differ, the last common sector may be cut as well.
-    const first = Math.max(0, Math.min(count, this.sectors.length) - 1);
-    const sectors = new Set(touched);
-    for (let i = first; i < Math.max(count, this.sectors.length); i++) sectors.add(i);
-    for (const i of sectors) {
+    for (const i of this.differing(count, touched)) {
       if (i < this.sectors.length) this.add(i, this.sectors[i]!, -1);
       if (i < count) this.add(i, checksumOf(image, i), 1);
     }
@@ -33,6 +29,30 @@ export class ImageKeys {
     this.sumA = sumA;
     this.sumB = sumB;
     return key;
+  }
+
+  /** Takes such an image as the base of those that come. */
+  rebase(image: Uint8Array, touched: Iterable<number>): void {
+    const old = this.sectors;
+    const count = Math.ceil(image.length / SECTOR_BYTES);
+    if (count !== old.length) {
+      this.sectors = new Uint32Array(count);
+      this.sectors.set(old.subarray(0, count));
+    }
+    for (const i of this.differing(count, touched, old.length)) {
+      if (i < old.length) this.add(i, old[i]!, -1);
+      if (i >= count) continue;
+      this.sectors[i] = checksumOf(image, i);
+      this.add(i, this.sectors[i]!, 1);
+    }
+  }
+
+  /** Sectors that may differ between the base and an image of so many sectors. */
+  private differing(count: number, touched: Iterable<number>, before = this.sectors.length): Set<number> {
+    // Where the lengths differ, the last common sector may be cut as well.
+    const sectors = new Set(touched);
+    for (let i = Math.max(0, Math.min(count, before) - 1); i < Math.max(count, before); i++) sectors.add(i);
+    return sectors;
   }
 
   private add(sector: number, crc: number, sign: 1 | -1): void {

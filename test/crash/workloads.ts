@@ -1,5 +1,7 @@
 import { MAINTENANCE_DEFAULTS } from '../../src/shared/control/maintenance.ts';
 import { Random } from '../support/model-values.ts';
+import { LARGE } from './crash-tables.ts';
+import { fullFile } from './full-file.ts';
 import { World, type WorldOptions } from './world.ts';
 
 /** A kind of step of a workload. */
@@ -34,14 +36,26 @@ export const STEPS = {
   },
 } satisfies Record<string, Step>;
 
+/** Steps in a file that may not grow: here are rows that older ones must make way for. */
+export const FULL_STEPS = {
+  ...STEPS,
+  much: (world) => {
+    const { random } = world;
+    world.append(random.pick(LARGE), 0, 8 * (1 + random.below(20)), random.chance(0.8));
+    world.turn(random.pick([1, 5, 10]));
+  },
+} satisfies Record<string, Step>;
+
 /** How often each kind of step comes, against the others. */
-type Mix = Readonly<Partial<Record<keyof typeof STEPS, number>>>;
+type Mix = Readonly<Partial<Record<keyof typeof FULL_STEPS, number>>>;
 
 export interface Workload {
   readonly name: string;
   readonly mix: Mix;
   readonly steps: number;
   readonly options?: WorldOptions;
+  /** Whether it begins with a file that may not grow and is full. */
+  readonly isFull?: boolean;
 }
 
 /** Maintenance that does by itself what there is to do, as often as it can. */
@@ -95,11 +109,27 @@ export const WORKLOADS: readonly Workload[] = [
     steps: 26,
     options: { engine: { maintenance: BUSY_MAINTENANCE } },
   },
+  {
+    name: 'a full file',
+    mix: { much: 6, trickle: 1, sync: 2, turn: 1, flush: 0.5, 'kill and reopen': 0.3 },
+    steps: 24,
+    isFull: true,
+  },
+  {
+    name: 'a full file, maintenance by itself',
+    mix: { much: 6, trickle: 1, batch: 1, turn: 2, checkpoint: 1, retention: 0.3, 'add a column': 0.3 },
+    steps: 24,
+    isFull: true,
+    options: { engine: { maintenance: BUSY_MAINTENANCE } },
+  },
 ];
 
 /** Runs a workload. The same seed gives the same events, byte for byte. */
 export async function runWorkload(workload: Workload, seed: number): Promise<World> {
-  const world = new World(new Random(seed), workload.options);
+  const world = new World(new Random(seed), {
+    ...workload.options,
+    ...(workload.isFull === true ? await fullFile(seed) : {}),
+  });
   await runIn(world, workload);
   await world.abandon();
   return world;
@@ -111,12 +141,12 @@ export async function runIn(world: World, { mix, steps }: Workload): Promise<voi
   await world.open();
   world.addTable('first');
   world.addTable('second');
-  const kinds = Object.entries(mix) as [keyof typeof STEPS, number][];
+  const kinds = Object.entries(mix) as [keyof typeof FULL_STEPS, number][];
   const all = kinds.reduce((sum, [, weight]) => sum + weight, 0);
   for (let step = 0; step < steps; step++) {
     let at = (random.u32() / 2 ** 32) * all;
     const [kind] = kinds.find(([, weight]) => (at -= weight) < 0) ?? kinds[0]!;
-    await (STEPS[kind] as Step)(world);
+    await (FULL_STEPS[kind] as Step)(world);
   }
   await world.sync();
 }

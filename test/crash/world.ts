@@ -7,33 +7,37 @@ import { giveMemoryBack } from '../support/give-memory-back.ts';
 import { InlineEngine, type InlineOptions, newFile } from '../support/inline-engine.ts';
 import type { Random } from '../support/model-values.ts';
 import { type FileOp, tracing } from '../support/storage/tracing.ts';
+import type { Bounds, FileBound } from './check-image.ts';
 import {
   appendNumbers,
   type Counts,
   countAll,
   cutoffOf,
+  GONE,
   HIDDEN,
+  isLarge,
   makeTable,
+  mayMakeWay,
   noRows,
+  ownerOf,
   PRODUCERS,
   timesOf,
   widen,
 } from './crash-tables.ts';
 
 /** What happened, in order: changes of the file, and what then had been appended and acknowledged. */
-export type Event =
-  | FileOp
-  | {
-      readonly kind: 'mark';
-      /** Rows that may be found from now on. */
-      readonly appended: Counts;
-      /** Rows that must be found from now on. A table that is named must be there, if it has no rows too. */
-      readonly acked: Counts;
-    };
+export type Event = FileOp | ({ readonly kind: 'mark' } & Bounds);
 
 export interface WorldOptions {
   readonly durability?: 'interval' | 'always' | 'none';
   readonly writers?: number;
+  /** A file to begin with, and what it has. Default: an empty database. */
+  readonly begins?: { readonly image: Uint8Array; readonly acked: Counts };
+  /**
+   * The file may not grow beyond this. It has one writer then, and each table one producer. A file to begin with must
+   * have this bound already.
+   */
+  readonly maxBytes?: number;
   /** Another storage than the file's own. */
   readonly storage?: (file: MemoryFile) => Storage;
   /** Is told what happens, in place of `events`. */
@@ -41,6 +45,9 @@ export interface WorldOptions {
   /** More of the engine's options. */
   readonly engine?: Pick<InlineOptions, 'scheduler' | 'onStep' | 'maintenance' | 'beforeTask'>;
 }
+
+/** Of a bound, this share of it are bytes of rows at least, in a file that was full once. */
+const LEAST_KEPT = 0.3;
 
 /** Words that follow from a seed, where an engine takes its salts from. */
 export function seededWords(random: Random): (words: Uint32Array) => Uint32Array {
@@ -66,17 +73,26 @@ export class World {
   rowsPacked = 0;
   /** Rows whose append has returned: what every reader sees. */
   taken: Counts = new Map();
+  /** Of a file that may not grow. */
+  private bound: FileBound | undefined;
 
   constructor(random: Random, options: WorldOptions = {}) {
     this.random = random;
     this.options = options;
-    this.file = newFile();
+    const { begins, maxBytes } = options;
+    this.file = begins === undefined ? newFile() : new MemoryFile(begins.image);
     this.before = this.file.image();
+    if (maxBytes !== undefined)
+      this.bound = { maxBytes, leastBytes: begins === undefined ? 0 : maxBytes * LEAST_KEPT };
+    if (begins !== undefined) {
+      this.acked = copy(begins.acked);
+      this.appended = copy(mayMakeWay(begins.acked));
+    }
   }
 
   /** What may be found now, and what must. */
-  get bounds(): { appended: Counts; acked: Counts } {
-    return { appended: this.appended, acked: this.acked };
+  get bounds(): Bounds {
+    return { appended: copy(this.appended), acked: copy(this.acked), bound: this.bound };
   }
 
   get tableNames(): string[] {
@@ -86,9 +102,13 @@ export class World {
   /** Opens the file as it is, and takes what recovery found for acknowledged: it has been made durable. */
   async open(writers = this.options.writers ?? 2): Promise<void> {
     await this.abandon();
+    const { bound } = this;
+    const isNew = this.options.begins === undefined && this.appended.size === 0;
     this.engine = new InlineEngine({
       file: this.file,
-      writers,
+      writers: bound === undefined ? writers : 1,
+      // Once: the file remembers.
+      maxBytes: isNew ? bound?.maxBytes : undefined,
       durability: this.options.durability ?? 'interval',
       open: () => tracing(this.options.storage?.(this.file) ?? this.file.open(), (op) => this.tell(op)),
       randomWords: seededWords(this.random),
@@ -98,9 +118,9 @@ export class World {
     for (let producer = 1; producer < PRODUCERS; producer++)
       this.handles.push(NanoTsDbShared.over(this.engine.asProducer(producer)));
     this.tables.clear();
-    this.appended = await countAll(this.handles[0]!);
-    this.acked = copy(this.appended);
-    this.taken = copy(this.appended);
+    this.acked = await countAll(this.handles[0]!, bound !== undefined);
+    this.taken = copy(this.acked);
+    this.appended = copy(bound === undefined ? this.acked : mayMakeWay(this.acked));
     this.mark();
   }
 
@@ -111,7 +131,9 @@ export class World {
   }
 
   addTable(name: string): void {
-    this.appended.set(name, this.appended.get(name) ?? noRows());
+    const none = noRows();
+    if (this.bound !== undefined) none[GONE] = Number.POSITIVE_INFINITY;
+    this.appended.set(name, this.appended.get(name) ?? none);
     this.mark();
     this.tables.set(
       name,
@@ -119,7 +141,9 @@ export class World {
     );
   }
 
-  append(name: string, producer: number, count: number, inBatch: boolean): void {
+  append(name: string, anyProducer: number, rows: number, inBatch: boolean): void {
+    const producer = this.bound === undefined ? anyProducer : ownerOf(name);
+    const count = isLarge(name) ? Math.ceil(rows / 8) : rows;
     const table = this.tables.get(name)?.[producer] ?? this.openTable(name)[producer]!;
     const counts = this.appended.get(name)!;
     const from = counts[producer]!;
@@ -128,7 +152,7 @@ export class World {
     appendNumbers(table, producer, from, count, inBatch);
     this.taken = copy(this.appended);
     if (this.options.durability === 'always') {
-      this.acked.set(name, this.acked.get(name) ?? counts.map(() => 0));
+      this.acked.set(name, this.acked.get(name) ?? noRows());
       this.acked.get(name)![producer] = from + count;
       this.mark();
     }
@@ -139,14 +163,14 @@ export class World {
   }
 
   async sync(): Promise<void> {
-    const asked = copy(this.appended);
+    const asked = this.asked();
     await this.handles[this.random.below(PRODUCERS)]!.sync();
     this.acked = asked;
     this.mark();
   }
 
   async flush(): Promise<void> {
-    const asked = copy(this.appended);
+    const asked = this.asked();
     await this.handles[0]!.flush();
     this.acked = asked;
     this.mark();
@@ -154,7 +178,7 @@ export class World {
 
   /** Packs a table, if no failure keeps maintenance from it: then it is told, and nothing else is different. */
   async pack(name: string): Promise<void> {
-    const asked = copy(this.appended);
+    const asked = this.asked();
     try {
       await this.handles[0]!.packTable(name, 64);
     } catch (error) {
@@ -171,7 +195,9 @@ export class World {
     const counts = random.pick([...this.appended.values()]);
     const times = random.below(timesOf(counts[random.below(PRODUCERS)]!) + 1);
     for (const counts of this.appended.values()) counts[HIDDEN] = Math.max(counts[HIDDEN]!, times);
-    const asked = copy(this.appended);
+    const asked = this.asked();
+    // Of what is hidden nobody can say whether it made way.
+    if (this.bound !== undefined) this.bound = { ...this.bound, leastBytes: 0 };
     this.mark();
     await this.handles[0]!.compactRetentionNow(cutoffOf(times));
     this.acked = asked;
@@ -210,7 +236,7 @@ export class World {
   }
 
   async close(): Promise<void> {
-    const asked = copy(this.appended);
+    const asked = this.asked();
     const { handles } = this;
     // Of no more use, whatever comes of it: the inline engine's handles share one storage.
     this.handles = [];
@@ -218,6 +244,16 @@ export class World {
     if (first!.status === 'rejected') throw first!.reason;
     this.acked = asked;
     this.mark();
+  }
+
+  /** What must be there once what is asked for now has been done. Which rows make way nobody asks for. */
+  private asked(): Map<string, number[]> {
+    return new Map(
+      [...this.appended].map(([name, counts]) => [
+        name,
+        counts.with(GONE, this.acked.get(name)?.[GONE] ?? 0),
+      ]),
+    );
   }
 
   private openTable(name: string): AnyTable[] {
@@ -232,7 +268,7 @@ export class World {
   }
 
   private mark(): void {
-    this.tell({ kind: 'mark', appended: copy(this.appended), acked: copy(this.acked) });
+    this.tell({ kind: 'mark', ...this.bounds });
   }
 }
 

@@ -6,11 +6,15 @@ export type SimulatedSeeds = Record<
   number
 >;
 
-/** Simulates seeds one after the other. Throws with the seed that failed; `SIM_SEED=n` in the environment runs only that one. */
+/**
+ * Simulates seeds one after the other. Throws with the seed that failed; `SIM_SEED=n` in the environment runs only that one.
+ * @param isFull in files that may not grow and are full
+ */
 export async function simulateSeeds(
   first: number,
   count: number,
   tell: (line: string) => unknown = () => {},
+  isFull = false,
 ): Promise<SimulatedSeeds> {
   const only = process.env['SIM_SEED'];
   const from = only === undefined ? first : Number(only);
@@ -24,7 +28,7 @@ export async function simulateSeeds(
     rows: 0,
   };
   for (let seed = from; seed < from + (only === undefined ? count : 1); seed++) {
-    const done = await simulate(seed).catch((error: Error) => {
+    const done = await simulate(seed, isFull).catch((error: Error) => {
       throw new Error(`seed ${seed} (run it alone with SIM_SEED=${seed}): ${error.message}`, {
         cause: error,
       });
@@ -32,7 +36,7 @@ export async function simulateSeeds(
     sum.seeds++;
     for (const key of Object.keys(sum) as (keyof SimulatedSeeds)[])
       if (key !== 'seeds') sum[key] += done[key];
-    if (sum.seeds % 500 === 0) tell(JSON.stringify(sum));
+    if (sum.seeds % (isFull ? 100 : 500) === 0) tell(JSON.stringify(sum));
   }
   return sum;
 }

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { MillraceError } from '../../src/main/index.ts';
 import { WriterKilled } from '../../src/workers/writer/options.ts';
 import { checkImage } from '../crash/check-image.ts';
-import { type Counts, HIDDEN, hiddenRows } from '../crash/crash-tables.ts';
-import { BUSY_MAINTENANCE, STEPS, type Step } from '../crash/workloads.ts';
+import { type Counts, GONE, HIDDEN, hiddenRows, ownerOf } from '../crash/crash-tables.ts';
+import { fullFile } from '../crash/full-file.ts';
+import { BUSY_MAINTENANCE, FULL_STEPS, STEPS, type Step } from '../crash/workloads.ts';
 import { World } from '../crash/world.ts';
 import { newFile } from '../support/inline-engine.ts';
 import { Random } from '../support/model-values.ts';
@@ -29,8 +30,13 @@ export interface Simulated {
 
 const STEPS_OF_RUN = 50;
 
-/** Runs one seed. Throws if a row that was acknowledged is lost, or any row is wrong, twice or out of order. */
-export async function simulate(seed: number): Promise<Simulated> {
+/**
+ * Runs one seed. Throws if a row that was acknowledged is lost, or any row is wrong, twice or out of order.
+ * @param isFull in a file that may not grow and is full: there rows make way, but for the oldest ones only, and the file
+ *   keeps to its bound
+ */
+export async function simulate(seed: number, isFull = false): Promise<Simulated> {
+  const full = isFull ? await fullFile(seed) : undefined;
   const random = new Random(seed);
   const dangers: Dangers = {
     powerCut: random.pick([0, 0.002, 0.02]),
@@ -39,13 +45,14 @@ export async function simulate(seed: number): Promise<Simulated> {
   };
   const killRate = random.pick([0, 0.002, 0.02]);
   const taskKillRate = random.pick([0, 0.3]);
-  const disk = new SimDisk(random, dangers, newFile().image());
+  const disk = new SimDisk(random, dangers, full?.begins.image ?? newFile().image());
   const hash = createHash('sha1');
   let kills = 0;
   let tasksKilled = 0;
   const world = new World(random, {
     durability: random.pick(['interval', 'interval', 'always', 'none'] as const),
     writers: 1 + random.below(3),
+    ...full,
     storage: (file) => disk.open(file),
     tell: (event) => {
       if (event.kind === 'write') hash.update(event.bytes);
@@ -67,7 +74,8 @@ export async function simulate(seed: number): Promise<Simulated> {
   });
   let powerCuts = 0;
   let isOpen = false;
-  const kinds = Object.values(STEPS) as Step[];
+  const kinds = Object.values(isFull ? FULL_STEPS : STEPS) as Step[];
+  const often = isFull ? [FULL_STEPS.much, FULL_STEPS.much, STEPS.trickle] : [STEPS.trickle, STEPS.batch];
   for (let step = 0; step < STEPS_OF_RUN; ) {
     try {
       if (!isOpen) {
@@ -75,7 +83,7 @@ export async function simulate(seed: number): Promise<Simulated> {
         isOpen = true;
       }
       for (const name of ['first', 'second']) if (!world.tableNames.includes(name)) world.addTable(name);
-      for (; step < STEPS_OF_RUN; step++) await random.pick([STEPS.trickle, STEPS.batch, ...kinds])(world);
+      for (; step < STEPS_OF_RUN; step++) await random.pick([...often, ...kinds])(world);
     } catch (error) {
       step++;
       isOpen = false;
@@ -103,8 +111,12 @@ export async function simulate(seed: number): Promise<Simulated> {
 /** Rows that are seen. */
 function sumOfRows(counts: Counts): number {
   let sum = 0;
-  for (const each of counts.values())
-    for (const count of each.slice(0, HIDDEN)) sum += count - Math.min(count, hiddenRows(each));
+  for (const [name, each] of counts) {
+    for (const [producer, count] of each.slice(0, HIDDEN).entries()) {
+      const unseen = Math.max(hiddenRows(each), producer === ownerOf(name) ? each[GONE]! : 0);
+      sum += count - Math.min(count, unseen);
+    }
+  }
   return sum;
 }
 

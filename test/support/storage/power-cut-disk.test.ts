@@ -73,3 +73,33 @@ test('two images have one key exactly if they are equal', () => {
     byBytes.set(text, key);
   }
 });
+
+test('images one after the other in the same memory are those that have memory of their own, and have the same keys', () => {
+  const random = new Random(11);
+  const bytesOf = (length: number): Uint8Array => Uint8Array.from({ length }, () => 1 + random.below(255));
+  const disk = new PowerCutDisk(bytesOf(9000));
+  const keys = new ImageKeys(disk.certain);
+  let length = 9000;
+  for (let step = 0; step < 300; step++) {
+    const sectors = disk.touched().flatMap(({ position, bytes }) => sectorsOf(position, bytes));
+    if (random.chance(0.3)) {
+      disk.apply({ kind: 'sync' });
+      keys.rebase(disk.certain, sectors);
+    } else if (random.chance(0.15)) {
+      length = Math.floor(length * 0.8);
+      disk.apply({ kind: 'truncate', length });
+    } else {
+      const bytes = bytesOf(1 + random.below(6000));
+      const position = random.below(length + 100);
+      disk.apply({ kind: 'write', position, bytes });
+      length = Math.max(length, position + bytes.length);
+    }
+    const touched = disk.touched().flatMap(({ position, bytes }) => sectorsOf(position, bytes));
+    const alone = disk.states(new Random(step), 10);
+    for (const image of disk.statesInTurn(new Random(step), 10)) {
+      assert.ok(Buffer.compare(image, alone.next().value!) === 0);
+      assert.equal(keys.keyOf(image, touched), new ImageKeys(image).keyOf(image, []));
+    }
+    assert.equal(alone.next().done, true);
+  }
+});

@@ -8,15 +8,18 @@ import type { FileOp } from './tracing.ts';
 export class PowerCutDisk {
   private durable: Uint8Array;
   private readonly pending: Exclude<FileOp, { kind: 'sync' }>[] = [];
+  private canvas: Canvas | undefined;
 
   constructor(image: Uint8Array) {
     this.durable = image.slice();
   }
 
-  /** Ranges that writes since the last sync went to. */
+  /** Ranges that changes since the last sync went to; of a truncation, what it took. */
   touched(): { readonly position: number; readonly bytes: number }[] {
-    return this.pending.flatMap((op) =>
-      op.kind === 'truncate' ? [] : [{ position: op.position, bytes: op.bytes.length }],
+    return this.pending.map((op) =>
+      op.kind === 'truncate'
+        ? { position: op.length, bytes: Math.max(0, this.durable.length - op.length) }
+        : { position: op.position, bytes: op.bytes.length },
     );
   }
 
@@ -27,9 +30,13 @@ export class PowerCutDisk {
     }
     // In place where it can be: a sync costs what was written, not the file.
     const fits = this.pending.every((each) => each.kind === 'write' && endOf(each) <= this.durable.length);
-    if (fits)
-      for (const each of this.pending) this.durable.set((each as Write).bytes, (each as Write).position);
-    else this.durable = this.build(this.pending);
+    if (fits) {
+      for (const each of this.pending) {
+        const { bytes, position } = each as Write;
+        this.durable.set(bytes, position);
+        this.canvas?.note(position, position + bytes.length);
+      }
+    } else this.durable = this.build(this.pending);
     this.pending.length = 0;
   }
 
@@ -45,28 +52,41 @@ export class PowerCutDisk {
     const plans = this.plans(random, 10);
     return this.pending.length === 0 || random.chance(0.1)
       ? this.durableImage()
-      : random.pick(plans)(newRoom);
+      : random.pick(plans)(undefined);
   }
 
   /** What is there for certain. */
-  durableImage(room = newRoom): Uint8Array {
-    const image = room(this.durable.length);
-    image.set(this.durable);
-    return image;
+  durableImage(): Uint8Array {
+    return this.durable.slice();
+  }
+
+  /** The same, to look at only, until the next sync. */
+  get certain(): Uint8Array {
+    return this.durable;
   }
 
   /**
    * States that a power cut now may leave. Small numbers of pending writes are gone through exhaustively, larger ones
    * by prefixes, by leaving out or keeping each one, and at random; writes are whole or torn at 512 bytes or 4 KiB.
    * @param most about how many, beyond which they are drawn at random
-   * @param room makes room for so many bytes: then each image is gone when the next one is asked for. Default: new memory
    */
-  *states(random: Random, most: number, room = newRoom): Generator<Uint8Array> {
-    yield this.durableImage(room);
-    for (const build of this.plans(random, most)) yield build(room);
+  *states(random: Random, most: number): Generator<Uint8Array> {
+    yield this.durableImage();
+    for (const build of this.plans(random, most)) yield build(undefined);
   }
 
-  private plans(random: Random, most: number): ((room: Room) => Uint8Array)[] {
+  /**
+   * The same without memory for each: an image is gone when the next one is asked for, and may only be read.
+   * @param share of the states that there would be
+   */
+  *statesInTurn(random: Random, most: number, share = 1): Generator<Uint8Array> {
+    this.canvas ??= new Canvas();
+    yield this.durable;
+    for (const build of this.plans(random, most))
+      if (share === 1 || random.chance(share)) yield build(this.canvas);
+  }
+
+  private plans(random: Random, most: number): ((canvas: Canvas | undefined) => Uint8Array)[] {
     const { pending } = this;
     if (pending.length === 0) return [];
     const whole = pending.map((op) => piecesOf(op, Number.POSITIVE_INFINITY));
@@ -103,13 +123,13 @@ export class PowerCutDisk {
         ? choices
         : sample(choices, Math.max(2, most - torn.length), random);
     return [
-      ...[...drawn, ...torn].map((pieces) => (room: Room): Uint8Array => {
+      ...[...drawn, ...torn].map((pieces) => (canvas: Canvas | undefined): Uint8Array => {
         const ordered = random.chance(0.3) ? shuffled(pieces, random) : pieces;
-        return this.build(ordered, room, random.chance(0.5) ? undefined : random.pick(lengths), random);
+        return this.build(ordered, canvas, random.chance(0.5) ? undefined : random.pick(lengths), random);
       }),
       // The size without any data, and all the data with the old size.
-      (room) => this.build([], room, Math.max(...lengths), random),
-      (room) => this.build(whole.flat(), room, this.durable.length, random),
+      (canvas) => this.build([], canvas, Math.max(...lengths), random),
+      (canvas) => this.build(whole.flat(), canvas, this.durable.length, random),
     ];
   }
 
@@ -128,12 +148,16 @@ export class PowerCutDisk {
   }
 
   /** The durable image with these pieces, in this order, cut or stretched to a length if one is given. */
-  private build(pieces: readonly Piece[], room = newRoom, length?: number, random?: Random): Uint8Array {
+  private build(
+    pieces: readonly Piece[],
+    canvas = new Canvas(),
+    length?: number,
+    random?: Random,
+  ): Uint8Array {
     let end = this.durable.length;
     for (const piece of pieces)
       if (piece.kind === 'write') end = Math.max(end, piece.position + piece.bytes.length);
-    const image = room(Math.max(end, length ?? 0));
-    image.set(this.durable);
+    const image = canvas.begin(this.durable, Math.max(end, length ?? 0));
     image.fill(0, this.durable.length);
     // Room that was allotted but never written holds zeros, or whatever lay there before.
     if (random?.chance(0.25)) image.copyWithin(this.durable.length, 0, image.length - this.durable.length);
@@ -141,9 +165,11 @@ export class PowerCutDisk {
     for (const piece of pieces) {
       if (piece.kind === 'write') {
         image.set(piece.bytes, piece.position);
+        canvas.note(piece.position, piece.position + piece.bytes.length);
         used = Math.max(used, piece.position + piece.bytes.length);
       } else if (piece.length < used) {
         image.fill(0, piece.length, used);
+        canvas.note(piece.length, used);
         used = piece.length;
       }
     }
@@ -151,18 +177,30 @@ export class PowerCutDisk {
   }
 }
 
-/** Gives memory of a length, with anything in it. */
-export type Room = (bytes: number) => Uint8Array;
+/** Memory for image after image of a disk: what the one before changed is put back, which is less than the whole. */
+class Canvas {
+  private memory = new Uint8Array(0);
+  private base: Uint8Array | undefined;
+  private readonly changed: { readonly from: number; readonly to: number }[] = [];
 
-const newRoom: Room = (bytes) => new Uint8Array(bytes);
+  /** @returns so many bytes, which begin with those of `base` */
+  begin(base: Uint8Array, bytes: number): Uint8Array {
+    if (this.base === base && this.memory.length >= bytes) {
+      for (const { from, to } of this.changed) this.memory.set(base.subarray(from, to), from);
+    } else {
+      if (this.memory.length < bytes)
+        this.memory = new Uint8Array(this.base === undefined ? bytes : bytes * 2);
+      this.memory.set(base);
+      this.base = base;
+    }
+    this.changed.length = 0;
+    return this.memory.subarray(0, bytes);
+  }
 
-/** The same memory again and again. */
-export function oneRoom(): Room {
-  let memory = new Uint8Array(0);
-  return (bytes) => {
-    if (memory.length < bytes) memory = new Uint8Array(bytes * 2);
-    return memory.subarray(0, bytes);
-  };
+  /** A range of the image or of the base was changed. */
+  note(from: number, to: number): void {
+    this.changed.push({ from, to });
+  }
 }
 
 type Piece = Exclude<FileOp, { kind: 'sync' }>;

@@ -4,7 +4,7 @@ import { columnStatistics } from '../codec/column-statistics.ts';
 import { ColumnTarget } from '../codec/column-target.ts';
 import { damaged } from '../codec/damage.ts';
 import { decodeVectorInto } from '../codec/decode.ts';
-import { decodeColumn } from '../codec/decode-column.ts';
+import { decodeColumn, decodeVectors } from '../codec/decode-column.ts';
 import { readU32 } from '../codec/int64.ts';
 import type { VectorStatistics } from '../codec/statistics.ts';
 import type { TimePoints } from '../codec/time-points.ts';
@@ -25,7 +25,7 @@ export interface ColumnKind {
 export class ColumnVectors {
   readonly count: number;
   private readonly bytes: Uint8Array;
-  private readonly rows: number;
+  readonly rows: number;
   private readonly kind: ColumnKind;
   private readonly offsets: number[] = [0];
   private known: readonly (VectorStatistics | undefined)[] | undefined;
@@ -81,6 +81,26 @@ export class ColumnVectors {
     }
     decodeVectorInto(this.bytes, at, target, row, from, to);
     return target.column();
+  }
+
+  /**
+   * Decodes whole vectors, first…end - 1, to the target's rows from `row` on: many of them at once where that can be.
+   * @throws DAMAGED
+   */
+  decodeRun(first: number, end: number, target: ColumnTarget, row: number): void {
+    if (this.isWhole || end - first === 1) {
+      for (let vector = first, at = row; vector < end; at += this.rowsOf(vector), vector++) {
+        this.decode(vector, target, at);
+      }
+      return;
+    }
+    const start = first * VECTOR_ROWS;
+    const rows = this.rows - start;
+    const wanted = Math.min(rows, end * VECTOR_ROWS - start);
+    if (!(row >= 0 && row + wanted <= target.rows)) {
+      throw damaged(this.offset(first), `${wanted} rows at row ${row} of ${target.rows}`);
+    }
+    decodeVectors(this.bytes, this.offset(first), rows, wanted, target, row);
   }
 
   /** Makes a vector's timestamps readable one by one, or those of all rows if one vector stands for all. @throws DAMAGED */

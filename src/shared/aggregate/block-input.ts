@@ -54,7 +54,6 @@ export class BlockInputs {
     return {
       ...vectorSource(times, this.timeRoom),
       at: (vector, row) => search.at(times, vector, row),
-      isOpen: (vector) => search.isOpen(times, vector),
       rowAt: (vector, wanted, isAfter) => search.rowOfVector(times, vector, wanted, isAfter),
     };
   }
@@ -72,5 +71,6 @@ function vectorSource(vectors: ColumnVectors, room: VectorRoom): VectorSource {
     present: (vector) => vectors.present(vector),
     decode: (vector) => room.decode(vectors, vector),
     statistics: (vector) => vectors.statistics(vector),
+    addUp: (vector, from, runs, wantsExtremes) => vectors.addUp(vector, from, runs, wantsExtremes),
   };
 }

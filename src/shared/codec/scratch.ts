@@ -80,6 +80,16 @@ export const nextWord = new Int32Array(buffer, NEXT_AT, 1);
 /** For each number of decimals a power of ten, and its inverse in two parts: see decimal.ts. */
 export const FACTORS_AT = NEXT_AT + 8;
 export const factors = new Float64Array(buffer, FACTORS_AT, 3 * 16);
+/** Runs of rows whose values are added up, and what they come to: see narrow-sums.ts. */
+export const RUNS_MAX = 2048;
+export const RUN_ENDS_AT = FACTORS_AT + 8 * factors.length;
+export const runEnds = new Int32Array(buffer, RUN_ENDS_AT, RUNS_MAX);
+export const RUN_SUMS_AT = RUN_ENDS_AT + 4 * RUNS_MAX;
+export const runSums = new Float64Array(buffer, RUN_SUMS_AT, RUNS_MAX);
+export const RUN_EXTREMES_AT = RUN_SUMS_AT + 8 * RUNS_MAX;
+export const runExtremes = new Float64Array(buffer, RUN_EXTREMES_AT, 2 * RUNS_MAX);
+if (RUN_EXTREMES_AT + 16 * RUNS_MAX > PAGES * PAGE_BYTES)
+  throw new RangeError('the rooms outgrew their pages');
 
 /** Least and greatest residual, difference, difference of differences, and distance from a line: see ranges.ts. */
 export const ranges = new Float64Array(buffer, RANGES_AT, 8);

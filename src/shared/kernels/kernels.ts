@@ -88,6 +88,21 @@ export interface Kernels {
     out: number,
     next: number,
   ): number;
+  addUpRuns(
+    at: number,
+    end: number,
+    row: number,
+    rows: number,
+    from: number,
+    runs: number,
+    ends: number,
+    sums: number,
+    extremes: number,
+    factors: number,
+    numbers: number,
+    values: number,
+    next: number,
+  ): number;
   sumOfLanes(values: number, count: number): number;
   sums(numbers: number, count: number, base: number, out: number): number;
   sumsOfSums(numbers: number, count: number, first: number, base: number, out: number): number;

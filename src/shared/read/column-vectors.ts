@@ -6,6 +6,7 @@ import { damaged } from '../codec/damage.ts';
 import { decodeVectorInto } from '../codec/decode.ts';
 import { decodeColumn, decodeVectors } from '../codec/decode-column.ts';
 import { readU32 } from '../codec/int64.ts';
+import { addUpNarrow } from '../codec/narrow-sums.ts';
 import type { VectorStatistics } from '../codec/statistics.ts';
 import type { TimePoints } from '../codec/time-points.ts';
 import { IS_WHOLE, readVectorHeader, VECTOR_HEADER_BYTES } from '../codec/vector-header.ts';
@@ -101,6 +102,16 @@ export class ColumnVectors {
       throw damaged(this.offset(first), `${wanted} rows at row ${row} of ${target.rows}`);
     }
     decodeVectors(this.bytes, this.offset(first), rows, wanted, target, row);
+  }
+
+  /**
+   * Of doubles: adds up the staged runs of rows, of which the first begins at row `from` in this vector, as far as a kernel can.
+   * @returns the row, some vector's first, before which all is added; this vector's first one if nothing is
+   */
+  addUp(vector: number, from: number, runs: number, wantsExtremes: boolean): number {
+    const row = vector * VECTOR_ROWS;
+    if (this.isWhole) return row;
+    return addUpNarrow(this.bytes, this.offset(vector), row, this.rows, from, runs, wantsExtremes);
   }
 
   /** Makes a vector's timestamps readable one by one, or those of all rows if one vector stands for all. @throws DAMAGED */

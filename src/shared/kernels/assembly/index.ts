@@ -10,6 +10,7 @@ export { packDelta, packDeltaOfDelta, packFrame, packLinear } from './pack';
 export { decimals, wholes, wideInts } from './residuals';
 export { restoreF64, restoreI64 } from './restore';
 export { narrowRows } from './rows';
+export { addUpRuns } from './runs';
 export { same32, same64 } from './same';
 export { smallDelta, smallLine } from './small';
 export { statisticsF64, statisticsI32, statisticsI64 } from './statistics';

@@ -21,7 +21,7 @@ function buildKernels() {
   const target = join(root, 'dist', 'src', 'shared', 'kernels');
   const module = join(target, 'kernels.wasm');
   const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory'];
-  const memory = ['--initialMemory', '4', '--maximumMemory', '4'];
+  const memory = ['--initialMemory', '6', '--maximumMemory', '6'];
   const hash = createHash('sha256').update([...flags, ...memory].join(' '));
   for (const name of readdirSync(source).sort()) hash.update(readFileSync(join(source, name)));
   const wanted = hash.digest('hex');

@@ -1,6 +1,7 @@
 import { encodeVector } from '../../src/shared/codec/choose.ts';
 import { DELTA, FRAME_OF_REFERENCE, LINEAR } from '../../src/shared/codec/codec-ids.ts';
 import { POWERS } from '../../src/shared/codec/decimal.ts';
+import { readWhole } from '../../src/shared/codec/int64.ts';
 import { DECIMALS_MASK } from '../../src/shared/codec/integer-head.ts';
 import { RANGE_LIMIT } from '../../src/shared/codec/residuals.ts';
 import * as scratch from '../../src/shared/codec/scratch.ts';
@@ -32,15 +33,18 @@ export interface KernelRates {
 export function kernelRates({ source, values }: Corpus, seconds: number): KernelRates | undefined {
   if (kernels === undefined) return undefined;
   const run = kernels;
-  const { NUMBERS_AT, RANGES_AT, RESIDUALS_AT, STAGED_AT, ranges, stagedF64 } = scratch;
+  const { NUMBERS_AT, RANGES_AT, RESIDUALS_AT, STAGED_AT, factors, ranges, stagedF64 } = scratch;
   const sink = new ByteSink(1 << 14);
   encodeVector(sink, source, 0, VECTOR);
   const bytes = sink.written();
   const { codec, values: head } = readVectorHeader(bytes, 0);
   const isNarrow = codec === FRAME_OF_REFERENCE || codec === DELTA || codec === LINEAR;
   if (!isNarrow || (bytes[head + 1]! & ~DECIMALS_MASK) !== 0) return undefined;
-  const power = POWERS[bytes[head + 1]! & DECIMALS_MASK]!;
-  const isDelta = codec !== FRAME_OF_REFERENCE;
+  const decimals = bytes[head + 1]! & DECIMALS_MASK;
+  const power = POWERS[decimals]!;
+  const isDelta = codec === DELTA;
+  // Of a cadence all vectors have the same slope.
+  const slope = codec === LINEAR ? readWhole(bytes, head + 16) : 0;
   const parts = Array.from({ length: VECTORS }, (_, i) => values.subarray(i * VECTOR, (i + 1) * VECTOR));
   const firsts = new Float64Array(VECTORS);
   const bases = new Float64Array(VECTORS);
@@ -56,8 +60,8 @@ export function kernelRates({ source, values }: Corpus, seconds: number): Kernel
           ? run.wholes(STAGED_AT, VECTOR, RANGE_LIMIT, RESIDUALS_AT) * VECTOR
           : run.decimals(STAGED_AT, VECTOR, power, first, RANGE_LIMIT / 2, RESIDUALS_AT);
       if (whole < VECTOR) isFit = false;
-      run.measure(RESIDUALS_AT, VECTOR, 0, RANGES_AT);
-      const at = isDelta ? 2 : 0;
+      run.measure(RESIDUALS_AT, VECTOR, slope, RANGES_AT);
+      const at = isDelta ? 2 : slope === 0 ? 0 : 6;
       const base = ranges[at]!;
       const width = 32 - Math.clz32(ranges[at + 1]! - base);
       firsts[i] = first;
@@ -65,18 +69,24 @@ export function kernelRates({ source, values }: Corpus, seconds: number): Kernel
       widths[i] = width;
       const out = slotOf(i);
       if (isDelta) run.packDelta(RESIDUALS_AT, VECTOR, base, width, NUMBERS_AT, out);
-      else run.packFrame(RESIDUALS_AT, VECTOR, base, width, NUMBERS_AT, out);
+      else if (slope === 0) run.packFrame(RESIDUALS_AT, VECTOR, base, width, NUMBERS_AT, out);
+      else run.packLinear(RESIDUALS_AT, VECTOR, base, slope, width, NUMBERS_AT, out);
     }
   };
+  const [, high, low] = factors.subarray(3 * decimals);
   const decode = (i: number): void => {
+    const width = widths[i]!;
+    const first = firsts[i]!;
     const base = bases[i]!;
-    if (isDelta) {
-      run.unpackNarrow(slotOf(i), VECTOR - 1, widths[i]!, NUMBERS_AT);
-      run.narrowDelta(NUMBERS_AT, VECTOR, firsts[i]!, base, power, STAGED_AT);
-    } else {
-      run.unpackNarrow(slotOf(i), VECTOR, widths[i]!, NUMBERS_AT);
-      run.narrowFrame(NUMBERS_AT, VECTOR, firsts[i]! + base, power, STAGED_AT);
-    }
+    run.unpackNarrow(slotOf(i), isDelta ? VECTOR - 1 : VECTOR, width, NUMBERS_AT);
+    // As kernels/assembly/rows.ts chooses.
+    const start = isDelta ? first : first + base;
+    const step = isDelta ? base : slope;
+    const isSmall = Math.abs(start) + (Math.abs(step) + 2 ** width) * (VECTOR + 4) < 2 ** 26 && high !== 0;
+    if (isSmall && isDelta) run.smallDelta(NUMBERS_AT, VECTOR, start, step, high!, low!, STAGED_AT);
+    else if (isSmall) run.smallLine(NUMBERS_AT, VECTOR, start, step, high!, low!, STAGED_AT);
+    else if (isDelta) run.narrowDelta(NUMBERS_AT, VECTOR, start, step, power, STAGED_AT);
+    else run.narrowLine(NUMBERS_AT, VECTOR, start, step, power, STAGED_AT);
   };
 
   encode();

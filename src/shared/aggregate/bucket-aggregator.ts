@@ -4,13 +4,15 @@ import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { Column } from '../schema/types.ts';
 import type { BucketGrid } from '../time/bucket-grid.ts';
 import { type Aggregate, ColumnAccumulator } from './column-accumulator.ts';
+import { addColumnRuns, addWholeVector } from './column-runs.ts';
 import { wordsToMs } from './kernels.ts';
+import { Runs } from './runs.ts';
 import { Slots } from './slots.ts';
-import { lowerBound, sortedPicks, upperBound } from './sorted-rows.ts';
+import { lowerBound, pickRows, sortedPicks, upperBound, wholeColumn } from './sorted-rows.ts';
 
 type Times = Float64Array | BigInt64Array;
 
-/** Buckets of a vector up to which their ends are looked up one by one: each costs some 300 ns, decoding all times 1 µs and more. */
+/** Buckets a vector up to which their ends are looked up one by one: each costs some 300 ns, decoding all times 1 µs and more. */
 const LOOKED_UP_MAX = 8;
 
 /** What an aggregation wants of one table. Times are of the table's kind: numbers for ms tables, else bigints. */
@@ -32,17 +34,23 @@ export interface VectorSource {
   decode(vector: number): DecodedColumn;
   /** What the encoder wrote down of a vector; undefined if it did not. */
   statistics(vector: number): VectorStatistics | undefined;
+  /**
+   * Of doubles in blocks: adds up the staged runs (see `ColumnAccumulator.stage`), the first of which begins at row `from` in this
+   * vector, as far as that goes without asking for single vectors.
+   * @returns the row, some vector's first, before which all is added; this vector's first one if nothing is
+   */
+  addUp?(vector: number, from: number, runs: number, wantsExtremes: boolean): number;
 }
 
 /** The times of a block, vector by vector; those of a sorted one can be looked up without decoding. */
 export interface TimeSource extends VectorSource {
   /** A row's time; absent, as the others, where times are not encoded. */
   at?(vector: number, row: number): number | bigint;
-  /** Whether each time of a vector can be read without decoding all of them. */
-  isOpen?(vector: number): boolean;
   /** The first row of a sorted vector at or after a time, or after it. */
   rowAt?(vector: number, wanted: number | bigint, isAfter: boolean): number;
 }
+
+type LookedUpTimes = Required<TimeSource>;
 
 /** Rows that lie together: a block, or rows in memory. */
 export interface AggregateInput {
@@ -70,10 +78,8 @@ export class BucketAggregator {
   /** Whether a column's first or last value is wanted, which is told by the times. */
   private readonly needsTimes: boolean;
   private ms = new Float64Array(VECTOR_ROWS);
-  // The runs of the vector in work: bucket slot, and the row after its last one.
-  private readonly runSlots: number[] = [];
-  private readonly runEnds: number[] = [];
-  private runs = 0;
+  /** Of the input or the vector in work. */
+  private readonly runs = new Runs();
 
   /**
    * @param first number of the lowest bucket that can have rows
@@ -92,14 +98,72 @@ export class BucketAggregator {
 
   /** Adds the rows of an input that lie in the plan's range. @throws DAMAGED */
   add(input: AggregateInput): void {
-    const { from, to } = this.plan;
     if (!input.sorted) {
       this.addUnsorted(input);
       return;
     }
+    const { from, to, grid, perMs } = this.plan;
     const isWhole = input.minTs >= from && input.maxTs <= to;
-    const { grid, perMs } = this.plan;
     const one = isWhole ? numberIfOne(grid, perMs, input.minTs, input.maxTs) : undefined;
+    if (this.needsTimes) {
+      this.addByVector(input, isWhole, one);
+      return;
+    }
+    this.runs.clear(0);
+    if (one !== undefined) this.addRun(one, 0, input.rows);
+    else this.findRunsOf(input, isWhole);
+    if (this.runs.count === 0) return;
+    for (const accumulator of this.columns) {
+      const source = input.column(accumulator.column);
+      if (source !== undefined) addColumnRuns(accumulator, source, this.runs, input);
+    }
+  }
+
+  /** Divides those rows of an input that lie in the plan's range into runs of one bucket each. */
+  private findRunsOf(input: AggregateInput, isWhole: boolean): void {
+    const { rows, vectorRows, minTs, maxTs } = input;
+    const { grid, from, to, perMs } = this.plan;
+    const time = input.time();
+    const vectors = Math.ceil(rows / vectorRows);
+    const least = isWhole || minTs > from ? minTs : from;
+    const greatest = isWhole || maxTs < to ? maxTs : to;
+    const buckets = grid.numberOf(msAt(greatest, perMs)) - grid.numberOf(msAt(least, perMs));
+    if (time.at !== undefined && time.rowAt !== undefined && buckets < LOOKED_UP_MAX * vectors) {
+      this.lookUpRuns(input, time as LookedUpTimes, isWhole);
+      return;
+    }
+    for (let vector = 0; vector < vectors; vector++) {
+      const first = vector * vectorRows;
+      const count = Math.min(vectorRows, rows - first);
+      const times = time.decode(vector).values as Times;
+      const start = lowerBound(times, count, from);
+      const end = upperBound(times, count, to);
+      if (start >= end) continue;
+      if (this.runs.count === 0) this.runs.clear(first + start);
+      this.findRuns(times, count, start, end, first);
+    }
+  }
+
+  /** Finds the runs of an input of few buckets by looking up single times. */
+  private lookUpRuns(input: AggregateInput, time: LookedUpTimes, isWhole: boolean): void {
+    const { grid, from, to, perMs } = this.plan;
+    const { rows, vectorRows } = input;
+    const first = isWhole ? 0 : rowAt(time, 0, rows, vectorRows, from, false);
+    const last = isWhole ? rows : rowAt(time, first, rows, vectorRows, to, true);
+    this.runs.clear(first);
+    for (let start = first; start < last; ) {
+      const vector = Math.floor(start / vectorRows);
+      const number = grid.numberOf(msAt(time.at(vector, start - vector * vectorRows), perMs));
+      const next = grid.startOf(number + 1);
+      const wanted = this.plan.timeKind === 'f64' ? next : BigInt(next) * BigInt(perMs);
+      const end = Math.min(rowAt(time, start, rows, vectorRows, wanted, false), last);
+      this.addRun(number, start, end);
+      start = end;
+    }
+  }
+
+  /** Adds an input of which some column's first or last value is wanted: times and values are decoded side by side. */
+  private addByVector(input: AggregateInput, isWhole: boolean, one: number | undefined): void {
     const time = new Lazy(() => input.time());
     const sources = this.columns.map(({ column }) => new Lazy(() => input.column(column)));
     const vectors = Math.ceil(input.rows / input.vectorRows);
@@ -107,7 +171,7 @@ export class BucketAggregator {
       const rows = Math.min(input.vectorRows, input.rows - vector * input.vectorRows);
       const number = one ?? this.numberOfVector(input, time, vector, isWhole);
       if (number !== undefined) this.addWithinBucket(number, time, sources, vector, rows);
-      else this.addAcrossBuckets(time, sources, vector, rows, isWhole);
+      else this.addAcrossBuckets(time, sources, vector, rows);
     }
   }
 
@@ -118,19 +182,14 @@ export class BucketAggregator {
     vector: number,
     isWhole: boolean,
   ): number | undefined {
-    const { grid, from, to } = this.plan;
+    const { grid, from, to, perMs } = this.plan;
     const times = time.value;
     if (times.at === undefined) return undefined;
     const first = times.at(vector, 0);
     const next = (vector + 1) * vectorRows < rows ? times.at(vector + 1, 0) : maxTs;
     if (!isWhole && (first < from || next > to)) return undefined;
-    const number = grid.numberOf(this.msOf(first));
-    return this.msOf(next) < grid.startOf(number + 1) ? number : undefined;
-  }
-
-  /** Whole ms at or before a time of the table. */
-  private msOf(ts: number | bigint): number {
-    return typeof ts === 'number' ? ts : msOf(ts, this.plan.perMs);
+    const number = grid.numberOf(msAt(first, perMs));
+    return msAt(next, perMs) < grid.startOf(number + 1) ? number : undefined;
   }
 
   /** Adds a vector all of whose rows are wanted and lie in one bucket: its times matter for `first` and `last` only. */
@@ -147,16 +206,11 @@ export class BucketAggregator {
     for (const [i, accumulator] of this.columns.entries()) {
       const source = sources[i]!.value;
       if (source === undefined) continue;
-      if (!accumulator.needsEnds) {
-        const known = source.statistics(vector);
-        if (known !== undefined || !accumulator.needsValues) {
-          if (known !== undefined) accumulator.addStatistics(slot, known);
-          else accumulator.addCount(slot, source.present(vector));
-          continue;
-        }
+      if (!accumulator.needsEnds) addWholeVector(accumulator, source, vector, rows, slot);
+      else {
+        accumulator.load(source.decode(vector), rows);
+        accumulator.addRun(slot, 0, rows, times.value);
       }
-      accumulator.load(source.decode(vector), rows);
-      accumulator.addRun(slot, 0, rows, accumulator.needsEnds ? times.value : NO_TIMES);
     }
   }
 
@@ -165,49 +219,19 @@ export class BucketAggregator {
     sources: readonly Lazy<VectorSource | undefined>[],
     vector: number,
     rows: number,
-    isWhole: boolean,
   ): void {
-    let times: Times = NO_TIMES;
-    let from = this.lookUpRuns(time.value, vector, rows, isWhole);
-    if (from === undefined) {
-      times = time.value.decode(vector).values as Times;
-      from = lowerBound(times, rows, this.plan.from);
-      const to = upperBound(times, rows, this.plan.to);
-      if (from < to) this.findRuns(times, rows, from, to);
-      else this.clearRuns();
-    }
-    if (this.runs === 0) return;
+    const times = time.value.decode(vector).values as Times;
+    const from = lowerBound(times, rows, this.plan.from);
+    const to = upperBound(times, rows, this.plan.to);
+    if (from >= to) return;
+    this.runs.clear(from);
+    this.findRuns(times, rows, from, to, 0);
     for (const [i, accumulator] of this.columns.entries()) {
       const source = sources[i]!.value;
       if (source === undefined) continue;
-      if (!accumulator.needsValues && source.present(vector) === rows) this.addCounts(accumulator, from);
-      else this.addRuns(accumulator, source.decode(vector), times, from, rows);
+      if (!accumulator.needsValues && source.present(vector) === rows) this.addCounts(accumulator);
+      else this.addRuns(accumulator, source.decode(vector), times, rows);
     }
-  }
-
-  /**
-   * Finds the runs of a vector of few buckets by looking up single times.
-   * @returns the first row of the first run; undefined if the times must be decoded
-   */
-  private lookUpRuns(time: TimeSource, vector: number, rows: number, isWhole: boolean): number | undefined {
-    const { grid, from: first, to: last, perMs } = this.plan;
-    if (time.rowAt === undefined || time.at === undefined || this.needsTimes) return undefined;
-    if (time.isOpen?.(vector) !== true) return undefined;
-    const from = isWhole ? 0 : time.rowAt(vector, first, false);
-    const to = isWhole ? rows : time.rowAt(vector, last, true);
-    this.clearRuns();
-    if (from >= to) return from;
-    const lowest = grid.numberOf(this.msOf(time.at(vector, from)));
-    if (grid.numberOf(this.msOf(time.at(vector, to - 1))) - lowest >= LOOKED_UP_MAX) return undefined;
-    for (let start = from; start < to; ) {
-      const number = start === from ? lowest : grid.numberOf(this.msOf(time.at(vector, start)));
-      const next = grid.startOf(number + 1);
-      const found = time.rowAt(vector, perMs === 1 ? next : BigInt(next) * BigInt(perMs), false);
-      const end = Math.min(found, to);
-      this.addRun(number, start, end);
-      start = end;
-    }
-    return from;
   }
 
   /** Rows that are not in order of time: they are put in order first. */
@@ -217,60 +241,51 @@ export class BucketAggregator {
     const picks = sortedPicks(all, input.rows, this.plan.from, this.plan.to);
     if (picks.length === 0) return;
     const times = pickRows({ values: all, validity: undefined }, picks).values as Times;
-    this.findRuns(times, picks.length, 0, picks.length);
+    this.runs.clear(0);
+    this.findRuns(times, picks.length, 0, picks.length, 0);
     for (const accumulator of this.columns) {
       const source = input.column(accumulator.column);
       if (source === undefined) continue;
-      this.addRuns(accumulator, pickRows(whole(source), picks), times, 0, picks.length);
+      this.addRuns(accumulator, pickRows(whole(source), picks), times, picks.length);
     }
   }
 
-  private addRuns(
-    accumulator: ColumnAccumulator,
-    decoded: DecodedColumn,
-    times: Times,
-    from: number,
-    rows: number,
-  ): void {
+  private addRuns(accumulator: ColumnAccumulator, decoded: DecodedColumn, times: Times, rows: number): void {
+    const { runs } = this;
     accumulator.load(decoded, rows);
-    let start = from;
-    for (let run = 0; run < this.runs; run++) {
-      const end = this.runEnds[run]!;
-      accumulator.addRun(this.runSlots[run]!, start, end, times);
+    let start = runs.from;
+    for (let run = 0; run < runs.count; run++) {
+      const end = runs.ends[run]!;
+      accumulator.addRun(runs.slots[run]!, start, end, times);
       start = end;
     }
   }
 
-  private addCounts(accumulator: ColumnAccumulator, from: number): void {
-    let start = from;
-    for (let run = 0; run < this.runs; run++) {
-      accumulator.addCount(this.runSlots[run]!, this.runEnds[run]! - start);
-      start = this.runEnds[run]!;
+  private addCounts(accumulator: ColumnAccumulator): void {
+    const { runs } = this;
+    let start = runs.from;
+    for (let run = 0; run < runs.count; run++) {
+      accumulator.addCount(runs.slots[run]!, runs.ends[run]! - start);
+      start = runs.ends[run]!;
     }
   }
 
-  /** Divides rows from…to - 1, sorted by time, into runs of one bucket each, and counts their rows. */
-  private findRuns(times: Times, rows: number, from: number, to: number): void {
+  /** Divides rows from…to - 1 of `rows` decoded times, sorted, into runs, and counts their rows; runs count from `first` on. */
+  private findRuns(times: Times, rows: number, from: number, to: number, first: number): void {
     const { grid } = this.plan;
     const ms = this.toMs(times, rows);
-    this.clearRuns();
     for (let start = from; start < to; ) {
       const number = grid.numberOf(ms[start]!);
       const end = endOfRun(ms, start, to, grid.startOf(number + 1));
-      this.addRun(number, start, end);
+      this.addRun(number, first + start, first + end);
       start = end;
     }
-  }
-
-  private clearRuns(): void {
-    this.runs = 0;
   }
 
   private addRun(number: number, start: number, end: number): void {
     const slot = this.slotOf(number);
     this.rows[slot]! += end - start;
-    this.runSlots[this.runs] = slot;
-    this.runEnds[this.runs++] = end;
+    this.runs.add(slot, end);
   }
 
   private toMs(times: Times, rows: number): Float64Array {
@@ -310,7 +325,27 @@ class Lazy<T> {
   }
 }
 
-const NO_TIMES = new Float64Array(0);
+/** Whole ms at or before a time of a table. */
+function msAt(ts: number | bigint, perMs: number): number {
+  return typeof ts === 'number' ? ts : msOf(ts, perMs);
+}
+
+/** The first of `rows` rows, from `start` on, at or after a time, or after it. */
+function rowAt(
+  time: LookedUpTimes,
+  start: number,
+  rows: number,
+  vectorRows: number,
+  wanted: number | bigint,
+  isAfter: boolean,
+): number {
+  let vector = Math.floor(start / vectorRows);
+  for (; (vector + 1) * vectorRows < rows; vector++) {
+    const next = time.at(vector + 1, 0);
+    if (isAfter ? next > wanted : next >= wanted) break;
+  }
+  return vector * vectorRows + time.rowAt(vector, wanted, isAfter);
+}
 
 /** Whole ms at or before a time. */
 export function msOf(ts: bigint, perMs: number): number {
@@ -340,46 +375,4 @@ function endOfRun(ms: Float64Array, start: number, to: number, end: number): num
     else high = middle;
   }
   return low;
-}
-
-/** All vectors of a column joined. */
-function wholeColumn(input: AggregateInput, source: VectorSource): DecodedColumn {
-  const vectors = Math.ceil(input.rows / input.vectorRows);
-  if (vectors === 1) return source.decode(0);
-  const parts = Array.from({ length: vectors }, (_, vector) => {
-    const { values, validity } = source.decode(vector);
-    return { values: values.slice() as DecodedColumn['values'], validity: validity?.slice() };
-  });
-  const all = new Array<unknown>(input.rows);
-  const validity = parts.some((part) => part.validity !== undefined)
-    ? new Uint8Array(Math.ceil(input.rows / 8)).fill(0xff)
-    : undefined;
-  for (let row = 0; row < input.rows; row++) {
-    const part = parts[Math.floor(row / input.vectorRows)]!;
-    const i = row % input.vectorRows;
-    all[row] = part.values[i];
-    const isNull = part.validity !== undefined && ((part.validity[i >> 3]! >> (i & 7)) & 1) === 0;
-    if (isNull) validity![row >> 3]! &= ~(1 << (row & 7));
-  }
-  const like = parts[0]!.values;
-  if (Array.isArray(like)) return { values: all as string[], validity };
-  const typed = new (like.constructor as new (length: number) => Float64Array)(input.rows);
-  for (let row = 0; row < input.rows; row++) typed[row] = all[row] as number;
-  return { values: typed, validity };
-}
-
-/** Rows of a column in another order. */
-function pickRows({ values, validity }: DecodedColumn, picks: Uint32Array): DecodedColumn {
-  const rows = picks.length;
-  const picked = Array.isArray(values)
-    ? new Array<string>(rows)
-    : new (values.constructor as new (length: number) => Float64Array)(rows);
-  for (let i = 0; i < rows; i++) (picked as unknown[])[i] = values[picks[i]!];
-  if (validity === undefined) return { values: picked, validity };
-  const bits = new Uint8Array(Math.ceil(rows / 8));
-  for (let i = 0; i < rows; i++) {
-    const row = picks[i]!;
-    if (((validity[row >> 3]! >> (row & 7)) & 1) !== 0) bits[i >> 3]! |= 1 << (i & 7);
-  }
-  return { values: picked, validity: bits };
 }

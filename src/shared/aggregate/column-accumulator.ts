@@ -1,4 +1,5 @@
 import type { DecodedColumn } from '../codec/column-data.ts';
+import { runEnds, runExtremes, runSums } from '../codec/scratch.ts';
 import type { VectorStatistics } from '../codec/statistics.ts';
 import { type Column, isVariable } from '../schema/types.ts';
 import {
@@ -11,6 +12,7 @@ import {
   sumOf,
   wordsOf,
 } from './kernels.ts';
+import type { Runs } from './runs.ts';
 
 /** What can be asked of a column in each bucket. */
 export const AGGREGATES = ['count', 'min', 'max', 'sum', 'mean', 'first', 'last'] as const;
@@ -38,7 +40,7 @@ export class ColumnAccumulator {
   firsts: Kept;
   lasts: Kept;
   private readonly needsSum: boolean;
-  private readonly needsExtremes: boolean;
+  readonly needsExtremes: boolean;
   private firstTimes: Times;
   private lastTimes: Times;
   private readonly timeKind: 'f64' | 'i64';
@@ -147,6 +149,38 @@ export class ColumnAccumulator {
       if (this.needsSum) this.sums[slot]! += found.sum;
       if (this.needsExtremes) this.widen(slot, found.min, found.max);
       this.counts[slot]! += found.count;
+    }
+  }
+
+  /** Whether all that is wanted of runs are sums and extremes of doubles, which `stage` and `take` are for. */
+  get isAddedUp(): boolean {
+    return this.column.type === 'f64' && this.needsValues && !this.needsEnds;
+  }
+
+  /** Lays out what is known of runs `first`… for a kernel that adds to it. At most `RUNS_MAX` of them. */
+  stage({ slots, ends, count }: Runs, first: number): void {
+    const { needsSum, sums } = this;
+    for (let run = first; run < count; run++) {
+      const i = run - first;
+      runEnds[i] = ends[run]!;
+      runSums[i] = needsSum ? sums[slots[run]!]! : 0;
+      if (!this.needsExtremes) continue;
+      runExtremes[2 * i] = Number.POSITIVE_INFINITY;
+      runExtremes[2 * i + 1] = Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  /** Takes what was staged and added up: rows from…to - 1, none of which is null; run `first` has row `from`. */
+  take({ slots, ends, count }: Runs, first: number, from: number, to: number): void {
+    let start = from;
+    for (let run = first; run < count && start < to; run++) {
+      const slot = slots[run]!;
+      const end = Math.min(ends[run]!, to);
+      const i = run - first;
+      if (this.needsSum) this.sums[slot] = runSums[i]!;
+      if (this.needsExtremes) this.widen(slot, runExtremes[2 * i]!, runExtremes[2 * i + 1]!);
+      this.counts[slot]! += end - start;
+      start = end;
     }
   }
 

@@ -4,7 +4,7 @@ import { RANGE_LIMIT } from './residuals.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
-const { origin, residuals, stagedF64 } = scratch;
+const { factors, origin, residuals, stagedF64 } = scratch;
 
 /**
  * Decimals: doubles that were written with a few digits behind the point are whole numbers divided by a power of ten. The
@@ -14,6 +14,22 @@ const { origin, residuals, stagedF64 } = scratch;
  */
 export const DECIMALS_MAX = 15;
 export const POWERS = Float64Array.from({ length: DECIMALS_MAX + 1 }, (_, i) => Number(`1e${i}`));
+
+/** Powers of ten, up to this one, by whose inverse in two parts kernels multiply: see kernels/assembly/small.ts. */
+const INVERSE_MAX = 9;
+
+for (let i = 0; i <= DECIMALS_MAX; i++) {
+  factors[3 * i] = POWERS[i]!;
+  if (i <= INVERSE_MAX) [factors[3 * i + 1], factors[3 * i + 2]] = inverse(POWERS[i]!);
+}
+
+/** 1 / power as the sum of a double of 27 bits and of the rest. */
+function inverse(power: number): [high: number, low: number] {
+  // 2^scale / power has 27 bits before the point; both it and its remainder are whole numbers that a double holds.
+  const scale = 26 + Math.ceil(Math.log2(power));
+  const rest = 2 ** scale % power;
+  return [(2 ** scale - rest) / power / 2 ** scale, rest / power / 2 ** scale];
+}
 
 /** Whole numbers beyond this could have differences that are not exact. */
 const LIMIT = RANGE_LIMIT / 2;

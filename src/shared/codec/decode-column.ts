@@ -7,6 +7,7 @@ import { ColumnTarget, widthInWords } from './column-target.ts';
 import { damaged } from './damage.ts';
 import { decodeVector, decodeVectorInto } from './decode.ts';
 import { readU32 } from './int64.ts';
+import { decodeNarrowRows, narrowRows } from './narrow-rows.ts';
 import { columnBytes, validityBits } from './scratch.ts';
 import { IS_WHOLE, readVectorHeader, VECTOR_HEADER_BYTES, type VectorHeader } from './vector-header.ts';
 import { decodeWhole, mayBeWhole } from './whole-column.ts';
@@ -46,13 +47,7 @@ export function decodeColumn(
   let at = 0;
   if (isDictionary) at = decodeWithDictionary(bytes, kind, target);
   else if (rows > 0 && bytes[1] === IS_WHOLE) at = decodeWhole(bytes, target);
-  else {
-    for (let row = 0; row < rows; row += VECTOR_ROWS) {
-      const header = readRows(bytes, at, row, rows);
-      decodeVector(bytes, at, header, target, row);
-      at = header.end;
-    }
-  }
+  else at = decodeVectors(bytes, 0, rows, rows, target, 0);
   if (at !== bytes.length) throw damaged(at, `the column's vectors end here, its bytes at ${bytes.length}`);
   return target.column();
 }
@@ -62,6 +57,35 @@ function inKernels(bytes: Uint8Array): Uint8Array {
   if (kernels === undefined || bytes.length > columnBytes.length) return bytes;
   columnBytes.set(bytes);
   return columnBytes.subarray(0, bytes.length);
+}
+
+/**
+ * Decodes `wanted` rows, whole vectors that begin at `at`, to the target's rows from `first` on, and returns where they end.
+ * @param rows of the column, from these vectors' first one on
+ * @throws DAMAGED
+ */
+export function decodeVectors(
+  bytes: Uint8Array,
+  at: number,
+  rows: number,
+  wanted: number,
+  target: ColumnTarget,
+  first: number,
+): number {
+  let next = at;
+  for (let done = 0; done < wanted; ) {
+    const count = decodeNarrowRows(bytes, next, rows - done, wanted - done, target, first + done);
+    if (count > 0) {
+      next = narrowRows.next;
+      done += count;
+      continue;
+    }
+    const header = readRows(bytes, next, done, rows);
+    decodeVector(bytes, next, header, target, first + done);
+    next = header.end;
+    done += header.count;
+  }
+  return next;
 }
 
 function readRows(bytes: Uint8Array, at: number, row: number, rows: number): VectorHeader {

@@ -2,7 +2,7 @@ import { VECTOR_ROWS } from '../schema/limits.ts';
 
 /**
  * Working memory of the codecs, for one vector: used anew by each and shared by all, as a thread works on one vector at a
- * time. So nothing is allocated per vector, and all of it (under 60 KiB) stays in the second-level cache.
+ * time. So nothing is allocated per vector, and what one vector needs (under 60 KiB) stays in the second-level cache.
  *
  * It is the memory of the kernels in WebAssembly (kernels/kernels.ts), which are given places in it. Their twins in
  * TypeScript take these arrays from constants of their own module (`const { residuals } = scratch`), neither as arguments
@@ -12,8 +12,10 @@ import { VECTOR_ROWS } from '../schema/limits.ts';
  */
 
 const PAGE_BYTES = 65_536;
-const PAGES = 4;
-/** The kernels' memory: a page for one vector, and the others for the bytes of a column that is decoded. */
+/** Pages for the bytes of a column that is decoded. */
+const COLUMN_PAGES = 3;
+const PAGES = 6;
+/** The kernels' memory: a page for one vector, three for the bytes of a column that is decoded, and two for many rows of it. */
 export const kernelMemory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
 const { buffer } = kernelMemory;
 
@@ -66,7 +68,28 @@ export const narrowNumbers = new Int32Array(buffer, NUMBERS_AT, VECTOR_ROWS);
 
 /** The bytes of the column in work, for kernels to read where they lie. */
 export const COLUMN_AT = PAGE_BYTES;
-export const columnBytes = new Uint8Array(buffer, COLUMN_AT, (PAGES - 1) * PAGE_BYTES - SLACK_BYTES);
+export const columnBytes = new Uint8Array(buffer, COLUMN_AT, COLUMN_PAGES * PAGE_BYTES - SLACK_BYTES);
+
+/** Rows of several vectors that were decoded in one go: see narrow-rows.ts. */
+export const ROWS_AT = COLUMN_AT + COLUMN_PAGES * PAGE_BYTES;
+export const ROWS_MAX = 8 * VECTOR_ROWS;
+export const rowsF64 = new Float64Array(buffer, ROWS_AT, ROWS_MAX);
+/** Where the vectors of these end. */
+export const NEXT_AT = ROWS_AT + 8 * ROWS_MAX + SLACK_BYTES;
+export const nextWord = new Int32Array(buffer, NEXT_AT, 1);
+/** For each number of decimals a power of ten, and its inverse in two parts: see decimal.ts. */
+export const FACTORS_AT = NEXT_AT + 8;
+export const factors = new Float64Array(buffer, FACTORS_AT, 3 * 16);
+/** Runs of rows whose values are added up, and what they come to: see narrow-sums.ts. */
+export const RUNS_MAX = 2048;
+export const RUN_ENDS_AT = FACTORS_AT + 8 * factors.length;
+export const runEnds = new Int32Array(buffer, RUN_ENDS_AT, RUNS_MAX);
+export const RUN_SUMS_AT = RUN_ENDS_AT + 4 * RUNS_MAX;
+export const runSums = new Float64Array(buffer, RUN_SUMS_AT, RUNS_MAX);
+export const RUN_EXTREMES_AT = RUN_SUMS_AT + 8 * RUNS_MAX;
+export const runExtremes = new Float64Array(buffer, RUN_EXTREMES_AT, 2 * RUNS_MAX);
+if (RUN_EXTREMES_AT + 16 * RUNS_MAX > PAGES * PAGE_BYTES)
+  throw new RangeError('the rooms outgrew their pages');
 
 /** Least and greatest residual, difference, difference of differences, and distance from a line: see ranges.ts. */
 export const ranges = new Float64Array(buffer, RANGES_AT, 8);

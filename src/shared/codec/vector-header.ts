@@ -9,7 +9,7 @@ import { copyBits } from './validity.ts';
 
 export const VECTOR_HEADER_BYTES = 8;
 const HAS_NULLS = 1;
-const HAS_STATISTICS = 2;
+export const HAS_STATISTICS = 2;
 /** The vector stands for all rows of its column. */
 export const IS_WHOLE = 4;
 

@@ -59,6 +59,50 @@ export interface Kernels {
   narrowFrame(numbers: number, count: number, base: number, power: number, out: number): void;
   narrowLine(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
   narrowDelta(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
+  smallLine(
+    numbers: number,
+    count: number,
+    base: number,
+    step: number,
+    high: number,
+    low: number,
+    out: number,
+  ): void;
+  smallDelta(
+    numbers: number,
+    count: number,
+    base: number,
+    step: number,
+    high: number,
+    low: number,
+    out: number,
+  ): void;
+  narrowRows(
+    at: number,
+    end: number,
+    rows: number,
+    wanted: number,
+    isTime: number,
+    factors: number,
+    numbers: number,
+    out: number,
+    next: number,
+  ): number;
+  addUpRuns(
+    at: number,
+    end: number,
+    row: number,
+    rows: number,
+    from: number,
+    runs: number,
+    ends: number,
+    sums: number,
+    extremes: number,
+    factors: number,
+    numbers: number,
+    values: number,
+    next: number,
+  ): number;
   sumOfLanes(values: number, count: number): number;
   sums(numbers: number, count: number, base: number, out: number): number;
   sumsOfSums(numbers: number, count: number, first: number, base: number, out: number): number;

@@ -94,7 +94,10 @@ function fillColumn(vectors: ColumnVectors, span: BlockSpan, target: ColumnTarge
     const start = vector * VECTOR_ROWS;
     const end = start + vectors.rowsOf(vector);
     if (start >= from && end <= to) {
-      vectors.decode(vector, target, at + start - from);
+      // The last vector of the column is whole as well, though shorter.
+      const after = to === vectors.rows ? vectors.count : Math.floor(to / VECTOR_ROWS);
+      vectors.decodeRun(vector, after, target, at + start - from);
+      vector = after - 1;
     } else {
       const first = Math.max(from, start);
       const last = Math.min(to, end);

@@ -4,8 +4,9 @@ import { columnStatistics } from '../codec/column-statistics.ts';
 import { ColumnTarget } from '../codec/column-target.ts';
 import { damaged } from '../codec/damage.ts';
 import { decodeVectorInto } from '../codec/decode.ts';
-import { decodeColumn } from '../codec/decode-column.ts';
+import { decodeColumn, decodeVectors } from '../codec/decode-column.ts';
 import { readU32 } from '../codec/int64.ts';
+import { addUpNarrow } from '../codec/narrow-sums.ts';
 import type { VectorStatistics } from '../codec/statistics.ts';
 import type { TimePoints } from '../codec/time-points.ts';
 import { IS_WHOLE, readVectorHeader, VECTOR_HEADER_BYTES } from '../codec/vector-header.ts';
@@ -25,7 +26,7 @@ export interface ColumnKind {
 export class ColumnVectors {
   readonly count: number;
   private readonly bytes: Uint8Array;
-  private readonly rows: number;
+  readonly rows: number;
   private readonly kind: ColumnKind;
   private readonly offsets: number[] = [0];
   private known: readonly (VectorStatistics | undefined)[] | undefined;
@@ -81,6 +82,36 @@ export class ColumnVectors {
     }
     decodeVectorInto(this.bytes, at, target, row, from, to);
     return target.column();
+  }
+
+  /**
+   * Decodes whole vectors, first…end - 1, to the target's rows from `row` on: many of them at once where that can be.
+   * @throws DAMAGED
+   */
+  decodeRun(first: number, end: number, target: ColumnTarget, row: number): void {
+    if (this.isWhole || end - first === 1) {
+      for (let vector = first, at = row; vector < end; at += this.rowsOf(vector), vector++) {
+        this.decode(vector, target, at);
+      }
+      return;
+    }
+    const start = first * VECTOR_ROWS;
+    const rows = this.rows - start;
+    const wanted = Math.min(rows, end * VECTOR_ROWS - start);
+    if (!(row >= 0 && row + wanted <= target.rows)) {
+      throw damaged(this.offset(first), `${wanted} rows at row ${row} of ${target.rows}`);
+    }
+    decodeVectors(this.bytes, this.offset(first), rows, wanted, target, row);
+  }
+
+  /**
+   * Of doubles: adds up the staged runs of rows, of which the first begins at row `from` in this vector, as far as a kernel can.
+   * @returns the row, some vector's first, before which all is added; this vector's first one if nothing is
+   */
+  addUp(vector: number, from: number, runs: number, wantsExtremes: boolean): number {
+    const row = vector * VECTOR_ROWS;
+    if (this.isWhole) return row;
+    return addUpNarrow(this.bytes, this.offset(vector), row, this.rows, from, runs, wantsExtremes);
   }
 
   /** Makes a vector's timestamps readable one by one, or those of all rows if one vector stands for all. @throws DAMAGED */

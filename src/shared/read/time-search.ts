@@ -68,11 +68,6 @@ export class TimeSearch {
     return low;
   }
 
-  /** Whether each time of a vector can be read alone. */
-  isOpen(times: ColumnVectors, vector: number): boolean {
-    return this.turnTo(times, vector) + times.rowsOf(vector) <= this.points.count;
-  }
-
   /** The time of a vector's row. @throws DAMAGED */
   at(times: ColumnVectors, vector: number, row: number): number | bigint {
     const place = this.turnTo(times, vector) + row;

@@ -48,7 +48,6 @@ class FakeBlock implements AggregateInput {
     return {
       ...this.source('ts', this.times),
       at: (vector, row) => of(vector)[row]!,
-      isOpen: () => true,
       rowAt: (vector, wanted, isAfter) =>
         of(vector).filter((ts) => ts < wanted || (isAfter && ts === wanted)).length,
     };

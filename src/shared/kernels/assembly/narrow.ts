@@ -51,7 +51,7 @@ function factorsOf(first: i32, width: i32): v128 {
   return i32x4.replace_lane(lanes, 3, 1 << (top - ((first + 3 * width) & 7)));
 }
 
-/** Writes (base + numbers[i]) / power. Up to 3 more are written, by this and the two below. */
+/** Writes (base + numbers[i]) / power. Up to 3 more are written. */
 export function narrowFrame(numbers: usize, count: i32, base: f64, power: f64, out: usize): void {
   const isDivided = power !== 1;
   const bases = f64x2.splat(base);
@@ -70,26 +70,27 @@ export function narrowFrame(numbers: usize, count: i32, base: f64, power: f64, o
   }
 }
 
-/** Writes (base + step · i + numbers[i]) / power. */
+/** Writes (base + step · i + numbers[i]) / power. Up to 7 more are written, as by the one below; `out` has 72 bytes at least. */
 export function narrowLine(numbers: usize, count: i32, base: f64, step: f64, power: f64, out: usize): void {
   const isDivided = power !== 1;
-  const powers = f64x2.splat(power);
-  const steps = f64x2.splat(4 * step);
+  v128.store(out, f64x2.splat(power));
+  v128.store(out, f64x2.splat(8 * step), 16);
+  v128.store(out, f64x2.splat(2 * step), 32);
+  const powers = v128.load(out);
+  const steps = v128.load(out, 16);
+  const twoSteps = v128.load(out, 32);
   let line = f64x2.replace_lane(f64x2.splat(base), 1, base + step);
-  let line2 = f64x2.add(line, f64x2.splat(2 * step));
+  let line2 = f64x2.add(line, f64x2.splat(4 * step));
   const end = out + ((<usize>count) << 3);
-  for (let at = numbers, to = out; to < end; to += 32, at += 16) {
+  for (let at = numbers, to = out; to < end; to += 64, at += 32) {
     const four = v128.load(at);
-    let first = f64x2.add(line, lowPair(four));
-    let second = f64x2.add(line2, highPair(four));
+    const four2 = v128.load(at, 16);
+    put(to, f64x2.add(line, lowPair(four)), isDivided, powers);
+    put(to + 16, f64x2.add(f64x2.add(line, twoSteps), highPair(four)), isDivided, powers);
+    put(to + 32, f64x2.add(line2, lowPair(four2)), isDivided, powers);
+    put(to + 48, f64x2.add(f64x2.add(line2, twoSteps), highPair(four2)), isDivided, powers);
     line = f64x2.add(line, steps);
     line2 = f64x2.add(line2, steps);
-    if (isDivided) {
-      first = f64x2.div(first, powers);
-      second = f64x2.div(second, powers);
-    }
-    v128.store(to, first);
-    v128.store(to, second, 16);
   }
 }
 
@@ -99,27 +100,35 @@ export function narrowLine(numbers: usize, count: i32, base: f64, step: f64, pow
  */
 export function narrowDelta(numbers: usize, count: i32, base: f64, step: f64, power: f64, out: usize): void {
   const isDivided = power !== 1;
+  v128.store(out, f64x2.splat(power));
+  v128.store(out, f64x2.splat(4 * step), 16);
+  v128.store(out, f64x2.splat(2 * step), 32);
+  const powers = v128.load(out);
+  const steps = v128.load(out, 16);
+  const twoSteps = v128.load(out, 32);
   const zero = i32x4.splat(0);
-  const powers = f64x2.splat(power);
-  const steps = f64x2.splat(4 * step);
-  const twoSteps = f64x2.splat(2 * step);
   let before = f64x2.replace_lane(f64x2.splat(base + step), 1, base + 2 * step);
   store<f64>(out, base / power);
   const end = out + ((<usize>count) << 3);
-  for (let at = numbers, to = out + 8; to < end; to += 32, at += 16) {
+  for (let at = numbers, to = out + 8; to < end; to += 64, at += 32) {
     const four = v128.load(at);
-    const pairs = i32x4.add(four, i32x4.shuffle(zero, four, 0, 4, 5, 6));
-    const sums = i32x4.add(pairs, i32x4.shuffle(zero, pairs, 0, 1, 4, 5));
-    let first = f64x2.add(before, lowPair(sums));
-    let second = f64x2.add(before, f64x2.add(twoSteps, highPair(sums)));
+    const four2 = v128.load(at, 16);
+    // Neighbouring lanes of two vectors: one instruction, whichever of the zeros come in.
+    const pairs = i32x4.add(four, i32x4.shuffle(zero, four, 3, 4, 5, 6));
+    const pairs2 = i32x4.add(four2, i32x4.shuffle(zero, four2, 3, 4, 5, 6));
+    const sums = i32x4.add(pairs, i32x4.shuffle(zero, pairs, 2, 3, 4, 5));
+    const sums2 = i32x4.add(pairs2, i32x4.shuffle(zero, pairs2, 2, 3, 4, 5));
+    put(to, f64x2.add(before, lowPair(sums)), isDivided, powers);
+    put(to + 16, f64x2.add(f64x2.add(before, twoSteps), highPair(sums)), isDivided, powers);
     before = f64x2.add(before, f64x2.add(steps, lowPair(i32x4.shuffle(sums, sums, 3, 3, 3, 3))));
-    if (isDivided) {
-      first = f64x2.div(first, powers);
-      second = f64x2.div(second, powers);
-    }
-    v128.store(to, first);
-    v128.store(to, second, 16);
+    put(to + 32, f64x2.add(before, lowPair(sums2)), isDivided, powers);
+    put(to + 48, f64x2.add(f64x2.add(before, twoSteps), highPair(sums2)), isDivided, powers);
+    before = f64x2.add(before, f64x2.add(steps, lowPair(i32x4.shuffle(sums2, sums2, 3, 3, 3, 3))));
   }
+}
+
+function put(to: usize, pair: v128, isDivided: bool, powers: v128): void {
+  v128.store(to, isDivided ? f64x2.div(pair, powers) : pair);
 }
 
 function lowPair(four: v128): v128 {

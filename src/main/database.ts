@@ -1,5 +1,6 @@
 import type { DatabaseTicket } from '../shared/control/ticket.ts';
 import { MillraceError, show } from '../shared/errors.ts';
+import { ALL_TIME } from '../shared/index/index-reader.ts';
 import { checkName } from '../shared/schema/check-names.ts';
 import type { TableDefinition, TimeUnit } from '../shared/schema/types.ts';
 import type { AnyAggregateColumns, AnyBuckets, TablesAggregateOptions } from './aggregate-types.ts';
@@ -19,6 +20,7 @@ import type { Engine } from './engine.ts';
 import { checkCutoff, checkRetention, checkTarget } from './maintenance-options.ts';
 import { checkOpenOptions, checkTableOptions } from './options.ts';
 import { checkTables } from './read/aggregate-options.ts';
+import { rowsEver, tableStats } from './read/table-stats.ts';
 import { checkAborted } from './read/turns.ts';
 import { ReadOnlyDatabase } from './read-only.ts';
 import { SqlRunner } from './sql/run-sql.ts';
@@ -218,7 +220,8 @@ export class NanoTsDbShared {
   async lastSeq(table?: string): Promise<number> {
     if (table !== undefined) return this.table(table).lastSeq();
     let sum = 0;
-    for (const definition of this.core.definitions()) sum += await this.core.core(definition).lastSeq();
+    this.core.checkReadable();
+    for (const snapshot of this.core.snapshots(this.core.definitions(), ALL_TIME)) sum += rowsEver(snapshot);
     return sum;
   }
 
@@ -306,7 +309,9 @@ export class NanoTsDbShared {
     this.core.checkReadable();
     const read = this.core.storage.counters;
     const cache = this.core.cache.counters;
-    const tables = this.core.definitions().map((definition) => this.core.core(definition).stats());
+    const tables = Array.from(this.core.snapshots(this.core.definitions(), ALL_TIME), (snapshot) =>
+      tableStats(this.core.cache, snapshot),
+    );
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
     return { ...(await this.core.stats()), read, cache, tables, rows };
   }

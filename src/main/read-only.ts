@@ -109,6 +109,10 @@ export class ReadOnlyDatabase implements DatabaseCore {
     }
   }
 
+  *snapshots(definitions: readonly TableDefinition[], range: TimeRange): Generator<TableSnapshot> {
+    for (const definition of definitions) yield this.snapshot(definition, range);
+  }
+
   /** Whether what could not be read was let go of by a newer checkpoint meanwhile: then a new snapshot will do. */
   isPassing(error: unknown): boolean {
     return MillraceError.is(error) && error.code === 'DAMAGED' && this.follower.isOutdated();

@@ -31,7 +31,7 @@ import type { DatabaseCore, EngineStats } from './database-core.ts';
 import type { Engine } from './engine.ts';
 import { finishAtExit } from './exit.ts';
 import { LastRows } from './read/last.ts';
-import { copyLiveRows } from './read/live-rows.ts';
+import { copyChunks, copyLiveRows, liveChunks } from './read/live-rows.ts';
 import { liveNewest } from './read/newest.ts';
 import { ScanPool } from './read/scan-pool.ts';
 import { CheckpointPins, isDamaged, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
@@ -151,6 +151,19 @@ export class WritableDatabase implements DatabaseCore {
     );
   }
 
+  *snapshots(definitions: readonly TableDefinition[], range: TimeRange): Generator<TableSnapshot> {
+    const { shared } = this.engine;
+    const newest = definitions.map((definition) => this.newest(definition));
+    const bounds = new Map(newest.map(({ id }) => [id, shared.tables.nextOrdinal(id)]));
+    const chunks = shared.memories.map((views) => liveChunks(views, bounds));
+    for (const definition of newest) {
+      const writer = writerOf(definition.id, shared.memories.length);
+      yield liveSnapshot(shared, this.pins, this.index, definition, range, () =>
+        copyChunks(shared.memories[writer]!, definition, chunks[writer]!.get(definition.id) ?? []),
+      );
+    }
+  }
+
   /** What this process reads is pinned; only in a full file pins are not waited for. */
   isPassing(error: unknown, snapshot: TableSnapshot): boolean {
     return isDamaged(error) && snapshot.isExpired();
@@ -163,9 +176,11 @@ export class WritableDatabase implements DatabaseCore {
     const now = Atomics.load(this.words, CATALOG);
     if (now === this.seen || (state !== STATE_OPEN && state !== STATE_POISONED)) return;
     try {
-      const { definitions, seen } = this.engine.link.callSync('tablesSince', this.seen);
-      for (const definition of definitions) this.learn(definition);
-      this.seen = seen;
+      while (this.seen < now) {
+        const { definitions, seen } = this.engine.link.callSync('tablesSince', this.seen);
+        for (const definition of definitions) this.learn(definition);
+        this.seen = seen;
+      }
     } catch (error) {
       // Without a coordinator, reads go on with the tables that are known here.
       if (control.state !== STATE_POISONED) throw error;
@@ -175,9 +190,11 @@ export class WritableDatabase implements DatabaseCore {
 
   /** @returns the definition as it is kept here */
   private learn(told: TableDefinition): TableDefinition {
+    const { id, name, versions } = told;
+    const known = this.byId[id];
+    if (known?.versions.length === versions.length) return known;
     const definition = this.schemas.share(told);
-    const { id, name, versions } = definition;
-    if (versions.length < (this.byId[id]?.versions.length ?? 0)) return definition;
+    if (known !== undefined && versions.length < known.versions.length) return definition;
     this.byId[id] = definition;
     this.byName.set(name, definition);
     return definition;

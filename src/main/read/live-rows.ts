@@ -36,14 +36,56 @@ export interface Candidate {
 export function copyLiveRows(views: MemoryViews, definition: TableDefinition, bound: number): RowRun[] {
   const candidates: Candidate[] = [];
   const { i32 } = views;
-  for (let chunk = 0; chunk < chunkCount(views); chunk++) {
+  const count = chunkCount(views);
+  for (let chunk = 0; chunk < count; chunk++) {
     const word = headerWord(chunk);
     if (Atomics.load(i32, word + STATE) === FREE || i32[word + TABLE] !== definition.id) continue;
     const incarnation = Atomics.load(i32, word + INCARNATION);
     const ordinal = ordinalOf(views, word);
     if (ordinal < bound) candidates.push({ word, ordinal, incarnation });
   }
-  candidates.sort((a, b) => b.ordinal - a.ordinal);
+  return copyChunks(views, definition, candidates.sort(newestFirst));
+}
+
+/**
+ * As `candidates` of `copyLiveRows`, for some tables at once: a walk for each of ten thousand tables would take seconds.
+ * @param bounds each table's counter as it was before
+ * @returns by table, newest ordinal first
+ */
+export function liveChunks(
+  views: MemoryViews,
+  bounds: ReadonlyMap<number, number>,
+): ReadonlyMap<number, readonly Candidate[]> {
+  const found = new Map<number, Candidate[]>();
+  const { i32 } = views;
+  const count = chunkCount(views);
+  for (let chunk = 0; chunk < count; chunk++) {
+    const word = headerWord(chunk);
+    if (Atomics.load(i32, word + STATE) === FREE) continue;
+    const table = i32[word + TABLE]!;
+    const bound = bounds.get(table);
+    if (bound === undefined) continue;
+    const incarnation = Atomics.load(i32, word + INCARNATION);
+    const ordinal = ordinalOf(views, word);
+    if (ordinal >= bound) continue;
+    const known = found.get(table);
+    if (known === undefined) found.set(table, [{ word, ordinal, incarnation }]);
+    else known.push({ word, ordinal, incarnation });
+  }
+  for (const candidates of found.values()) candidates.sort(newestFirst);
+  return found;
+}
+
+function newestFirst(a: Candidate, b: Candidate): number {
+  return b.ordinal - a.ordinal;
+}
+
+/** Copies the rows of a table's chunks, in order of arrival. @param candidates newest ordinal first */
+export function copyChunks(
+  views: MemoryViews,
+  definition: TableDefinition,
+  candidates: readonly Candidate[],
+): RowRun[] {
   const runs: RowRun[] = [];
   for (const candidate of candidates) {
     const run = copyChunk(views, definition, candidate);

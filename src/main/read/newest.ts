@@ -1,12 +1,3 @@
-import {
-  chunkCount,
-  FREE,
-  headerWord,
-  INCARNATION,
-  ordinalOf,
-  STATE,
-  TABLE,
-} from '../../shared/chunk/header.ts';
 import type { MemoryViews } from '../../shared/chunk/views.ts';
 import type { ColumnSource } from '../../shared/codec/column-data.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
@@ -15,7 +6,7 @@ import { isPresent } from '../../shared/format/piece.ts';
 import type { IndexReader } from '../../shared/index/index-reader.ts';
 import type { RowRun } from '../../shared/rows/row-run.ts';
 import { isVariable, type TableDefinition } from '../../shared/schema/types.ts';
-import { type Candidate, isSameLife, runInPlace } from './live-rows.ts';
+import { type Candidate, isSameLife, liveChunks, runInPlace } from './live-rows.ts';
 import { type CheckpointPins, guarded } from './snapshot.ts';
 
 /** One row in memory, copied. */
@@ -74,7 +65,7 @@ function newestUnder(
   for (const [writer, views] of shared.memories.entries()) {
     const own = definitions.filter(({ id }) => writerOf(id, shared.memories.length) === writer);
     const bounds = new Map(own.map(({ id }) => [id, shared.tables.nextOrdinal(id)]));
-    const candidates = candidatesOf(views, bounds);
+    const candidates = liveChunks(views, bounds);
     for (const definition of own) {
       const row = newestLive(views, definition, candidates.get(definition.id) ?? []);
       if (row !== undefined) live.set(definition.id, row);
@@ -105,27 +96,6 @@ function newestUnder(
     pins.release(sequence);
     throw error;
   }
-}
-
-/** The chunks of some tables, newest ordinal first. `bounds` has each table's counter as it was before. */
-function candidatesOf(views: MemoryViews, bounds: ReadonlyMap<number, number>): Map<number, Candidate[]> {
-  const found = new Map<number, Candidate[]>();
-  const { i32 } = views;
-  for (let chunk = 0; chunk < chunkCount(views); chunk++) {
-    const word = headerWord(chunk);
-    if (Atomics.load(i32, word + STATE) === FREE) continue;
-    const table = i32[word + TABLE]!;
-    const bound = bounds.get(table);
-    if (bound === undefined) continue;
-    const incarnation = Atomics.load(i32, word + INCARNATION);
-    const ordinal = ordinalOf(views, word);
-    if (ordinal >= bound) continue;
-    const known = found.get(table);
-    if (known === undefined) found.set(table, [{ word, ordinal, incarnation }]);
-    else known.push({ word, ordinal, incarnation });
-  }
-  for (const candidates of found.values()) candidates.sort((a, b) => b.ordinal - a.ordinal);
-  return found;
 }
 
 function newestLive(

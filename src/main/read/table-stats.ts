@@ -1,23 +1,38 @@
 import { WIDTH } from '../../shared/chunk/layout.ts';
-import type { BlockRef } from '../../shared/format/block-ref.ts';
+import type { BlockSource } from '../../shared/read/block-cache.ts';
 import { currentColumns, isVariable } from '../../shared/schema/types.ts';
 import type { TableStats } from '../api-types.ts';
-import type { Part } from './part.ts';
+import { blockPart, type Part, runPart } from './part.ts';
 import type { TableSnapshot } from './snapshot.ts';
 
 /**
- * What a snapshot of all time says of its table. Decodes only the times of blocks that retention's cutoff runs through.
- * @param open the part that a block is
+ * What a snapshot of all time says of its table, which it releases. Decodes only the times of blocks that retention's cutoff
+ * runs through.
  * @throws DAMAGED if such a block cannot be read
  */
-export function tableStats(
-  snapshot: TableSnapshot,
-  live: readonly Part[],
-  open: (ref: BlockRef) => Part,
-): TableStats {
-  const { definition, blocks, cutoff } = snapshot;
+export function tableStats(source: BlockSource, snapshot: TableSnapshot): TableStats {
+  try {
+    return statsOf(source, snapshot);
+  } finally {
+    snapshot.release();
+  }
+}
+
+/** How many rows a table has ever taken, by a snapshot of all time, which it releases. */
+export function rowsEver({ entry, blocks, runs, release }: TableSnapshot): number {
+  release();
+  const indexed = entry?.state.rows ?? 0;
+  const ever = entry?.state.rowsEver ?? 0;
+  const now = blocks.reduce((sum, ref) => sum + ref.rows, 0) + runs.reduce((sum, run) => sum + run.rows, 0);
+  return ever - indexed + now;
+}
+
+function statsOf(source: BlockSource, { definition, blocks, runs, cutoff }: TableSnapshot): TableStats {
+  const live = runs.map((run) => runPart(definition, run));
   const spans = [
-    ...blocks.map((ref) => (ref.minTs < cutoff ? visibleSpan(open(ref), cutoff) : ref)),
+    ...blocks.map((ref) =>
+      ref.minTs < cutoff ? visibleSpan(blockPart(source, definition, ref), cutoff) : ref,
+    ),
     ...live.map((part) => (part.minTs < cutoff ? visibleSpan(part, cutoff) : part)),
   ];
   const rows = spans.reduce((sum, span) => sum + span.rows, 0);

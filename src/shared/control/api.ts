@@ -43,7 +43,7 @@ export interface CoordinatorInfo {
 /** What handles can ask of the coordinator. `call` and `callSync` of a link carry these across threads. */
 export interface CoordinatorApi {
   tables(): TableDefinition[];
-  /** Definitions made or changed after the first `seen` ones, and how many there are now. */
+  /** The next ones of the definitions made or changed after the first `seen` ones, and how many these are together. */
   tablesSince(seen: number): { definitions: TableDefinition[]; seen: number };
   createTable(table: NewTable): TableDefinition;
   addColumn(table: string, column: NewTable['columns'][number]): TableDefinition;

@@ -60,6 +60,11 @@ export class BlockDirectory {
     return { tableId: this.view.getUint32(at, true), ref: getBlockRef(this.view, at + 8) };
   }
 
+  /** The table of the entry at a position (coordinator only, between TAIL and HEAD). */
+  tableAt(position: number): number {
+    return this.view.getUint32((position % DIRECTORY_CAPACITY) * ENTRY_BYTES, true);
+  }
+
   /** Gives up entries below a position (coordinator only, after the checkpoint that has them is published). */
   release(position: number): void {
     Atomics.store(this.control.words, this.word + W_DIRECTORY_TAIL, position);

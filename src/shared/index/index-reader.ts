@@ -23,14 +23,17 @@ type Summary = Pick<BlockRef, 'minTs' | 'maxTs' | 'ordinalLast'>;
 /** Reads checkpoints: roots, table entries and block references. Pages never change, so they are kept once read. */
 export class IndexReader {
   private readonly storage: Storage;
+  private readonly mostPages: number;
   /** By their places: what lies in one place now may not be what did. */
   private readonly cache = new Map<
     number,
     { readonly pointer: PagePointer; readonly kind: string; readonly value: unknown }
   >();
 
-  constructor(storage: Storage) {
+  /** @param mostPages how many pages to keep */
+  constructor(storage: Storage, mostPages = CACHED_PAGES) {
     this.storage = storage;
+    this.mostPages = mostPages;
   }
 
   root(pointer: PagePointer): Root {
@@ -118,7 +121,7 @@ export class IndexReader {
       this.cache.delete(offset);
     }
     const value = read();
-    if (this.cache.size >= CACHED_PAGES) this.cache.delete(this.cache.keys().next().value as number);
+    if (this.cache.size >= this.mostPages) this.cache.delete(this.cache.keys().next().value as number);
     this.cache.set(offset, { pointer, kind, value });
     return value;
   }

@@ -1,4 +1,4 @@
-import type { SchemaVersion, TableDefinition } from './types.ts';
+import { type SchemaVersion, type TableDefinition, UNIT_CODE, UNIT_OF_CODE } from './types.ts';
 
 /**
  * Lets tables of one schema share it: thousands of them often have the same columns, and each thread that knows a table
@@ -10,11 +10,14 @@ export class SchemaPool {
 
   /** The definition, or one that says the same with a schema that other tables have as well. */
   share(definition: TableDefinition): TableDefinition {
-    const { id, name, unit, versions } = definition;
+    const { id, name, versions } = definition;
     const hash = hashOf(versions);
     const known = this.known.get(hash);
     if (known === versions) return definition;
-    if (known !== undefined && areSame(known, versions)) return { id, name, unit, versions: known };
+    if (known !== undefined && areSame(known, versions)) {
+      // A string that came in a message is another one each time.
+      return { id, name, unit: UNIT_OF_CODE[UNIT_CODE[definition.unit]]!, versions: known };
+    }
     this.known.set(hash, versions);
     return definition;
   }

@@ -10,6 +10,8 @@ import { IndexEditor } from '../../shared/index/index-editor.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { Catalog } from './catalog.ts';
 import { encodeFree, FREE_ENTRY_BYTES, type FreeRange, type FreeSpace } from './free-space.ts';
+import { Freed } from './freed.ts';
+import type { NewBlocks } from './new-blocks.ts';
 import { applyEdit, type TableEdit } from './table-edit.ts';
 
 /** What a checkpoint is made of. */
@@ -20,8 +22,8 @@ export interface CheckpointInput {
   readonly previous: { readonly superblock: Superblock; readonly root: Root };
   readonly session: number;
   readonly writers: readonly WriterEntry[];
-  /** Blocks that the index does not have yet, by table. */
-  readonly blocks: ReadonlyMap<number, readonly BlockRef[]>;
+  /** Blocks that the index does not have yet. */
+  readonly blocks: NewBlocks;
   /** Other changes of tables' indexes. */
   readonly edits: ReadonlyMap<number, TableEdit>;
   readonly retentionMs: number;
@@ -49,8 +51,9 @@ export interface CheckpointOutput {
 export function writeCheckpoint(input: CheckpointInput): CheckpointOutput {
   const { storage, space, catalog, previous } = input;
   const sequence = previous.superblock.sequence + 1;
-  const freed: Extent[] = [...input.released];
-  const indexBytes = writeIndexes(input, sequence, freed);
+  const letGo = new Freed(input.released);
+  const indexBytes = writeIndexes(input, sequence, letGo);
+  const freed = letGo.extents;
 
   const pages = catalogPages(catalog, sequence);
   freed.push(extentOf(previous.superblock.root), ...previous.root.free.map(extentOf));
@@ -169,10 +172,10 @@ function listOfFree(space: FreeSpace, held: readonly Extent[]): FreeRange[] {
 }
 
 /** Index pages are written in portions of about this size, so that those of thousands of tables need not be held at once. */
-const PORTION_BYTES = 256 << 10;
+const PORTION_BYTES = 64 << 10;
 
 /** @returns bytes of the pages */
-function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[]): number {
+function writeIndexes(input: CheckpointInput, sequence: number, freed: Freed): number {
   const { storage, space, catalog } = input;
   let editors: { tableId: number; editor: IndexEditor }[] = [];
   let bytes = 0;
@@ -192,24 +195,27 @@ function writeIndexes(input: CheckpointInput, sequence: number, freed: Extent[])
       at += page.length;
       return extent.offset + at - page.length;
     };
-    for (const { tableId, editor } of editors) catalog.setState(tableId, editor.write(sequence, put, freed));
+    for (const { tableId, editor } of editors)
+      catalog.setState(tableId, editor.write(sequence, put, freed.extents));
     if (extent !== undefined) storage.write(buffer, extent.offset);
     editors = [];
     total += bytes;
     bytes = 0;
   };
-  for (const tableId of new Set([...input.blocks.keys(), ...input.edits.keys()])) {
+  const change = (tableId: number, refs: readonly BlockRef[]): void => {
     const entry = catalog.get(tableId);
-    const refs = input.blocks.get(tableId) ?? [];
+    if (entry === undefined) return;
     const edit = input.edits.get(tableId);
-    if (entry === undefined || (refs.length === 0 && edit === undefined)) continue;
     const editor = new IndexEditor(storage, tableId, entry.state);
     for (const ref of [...refs].sort(compareRefs)) editor.add(ref);
     if (edit !== undefined) applyEdit(editor, edit, entry.state, space, freed);
     editors.push({ tableId, editor });
     bytes += editor.dirtyBytes();
     if (bytes >= PORTION_BYTES) writePortion();
-  }
+  };
+  const changed = new Set(input.blocks.tables());
+  for (const tableId of changed) change(tableId, input.blocks.of(tableId));
+  for (const tableId of input.edits.keys()) if (!changed.has(tableId)) change(tableId, []);
   writePortion();
   return total;
 }

@@ -19,7 +19,6 @@ import {
   STATE_POISONED,
 } from '../../shared/control/words.ts';
 import { MillraceError } from '../../shared/errors.ts';
-import type { BlockRef } from '../../shared/format/block-ref.ts';
 import type { Extent, Salt, WriterEntry } from '../../shared/format/root.ts';
 import { type Recovery, recover } from '../../shared/recovery/recover.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
@@ -34,6 +33,7 @@ import { ExtentDesk } from './extent-desk.ts';
 import { cutTail, type FreeSpace } from './free-space.ts';
 import { Maintenance } from './maintenance.ts';
 import { materialize } from './materialize.ts';
+import { DirectoryBlocks, foundBlocks, type NewBlocks, NO_BLOCKS } from './new-blocks.ts';
 import { ProducerRegistry } from './producers.ts';
 import { recoveredSpace } from './recovered-space.ts';
 import { rewriteUnsynced } from './rewrite-unsynced.ts';
@@ -50,6 +50,8 @@ const DEATHS_KEPT = 100;
 /** How often it looks whether the writers have let go of an ended producer's chunks. */
 const ENDING_LOOK_MS = 5;
 const FIRST_LOG_BYTES = 64 << 10;
+/** Definitions that a handle is told of in one answer. */
+const TOLD_AT_ONCE = 256;
 /** Closing cuts the file's tail if more than this, and more than this share of the file, is free. */
 const MIN_CUT_BYTES = 64 << 10;
 const MIN_CUT_SHARE = 0.02;
@@ -226,7 +228,7 @@ export class Coordinator {
       previous: { superblock, root },
       session: this.session,
       writers: logs.map((extent) => ({ replay: { extent, offset: extent.offset, number: 1 }, indexed: 0 })),
-      blocks,
+      blocks: foundBlocks(blocks),
       edits: new Map(),
       retentionMs: this.maintenance.retentionMs,
       maxBytes: this.maxBytes,
@@ -289,10 +291,13 @@ export class Coordinator {
     return definition;
   }
 
-  /** Definitions made or changed after the first `seen` ones, and how many there are now. */
+  /**
+   * Definitions made or changed after the first `seen` ones, and how many the asker has seen then. A portion of them: ten
+   * thousand in one message would take some ten megabytes on both sides.
+   */
   tablesSince(seen: number): { definitions: TableDefinition[]; seen: number } {
-    const { changes } = this.catalog;
-    return { definitions: changes.slice(seen), seen: changes.length };
+    const definitions = this.catalog.changes.slice(seen, seen + TOLD_AT_ONCE);
+    return { definitions, seen: seen + definitions.length };
   }
 
   /** Tells the table's writer, and then the handles, of a definition that is new. */
@@ -569,7 +574,7 @@ export class Coordinator {
       this.shared.control.ring(writer);
     }
     this.lastCheckpointAt = this.clock.now();
-    this.maintenance.checkpointed(blocks.keys(), edits, this.lastCheckpointAt);
+    this.maintenance.checkpointed(blocks.tables(), edits, this.lastCheckpointAt);
   }
 
   /** Gives back what a dead writer held, less what its log and its blocks since the last checkpoint take of it. */
@@ -584,26 +589,15 @@ export class Coordinator {
       this.space.free(extent, 0);
   }
 
-  /** The blocks that writers have told of since the last checkpoint, by table, up to their answers. */
-  private takeDirectories(): { blocks: Map<number, BlockRef[]>; heads: number[] } {
-    const blocks = new Map<number, BlockRef[]>();
-    const heads = this.writers.map((record, writer) => {
-      const directory = this.shared.directories[writer]!;
-      const head = record.ready!.directoryHead;
-      for (let position = this.applied[writer]!; position < head; position++) {
-        const { tableId, ref } = directory.entry(position);
-        const known = blocks.get(tableId);
-        if (known === undefined) blocks.set(tableId, [ref]);
-        else known.push(ref);
-      }
-      return head;
-    });
-    return { blocks, heads };
+  /** The blocks that writers have told of since the last checkpoint, up to their answers. */
+  private takeDirectories(): { blocks: NewBlocks; heads: number[] } {
+    const heads = this.writers.map((record) => record.ready!.directoryHead);
+    return { blocks: new DirectoryBlocks(this.shared.directories, this.applied, heads), heads };
   }
 
   private write(
     writers: readonly WriterEntry[],
-    blocks: ReadonlyMap<number, readonly BlockRef[]>,
+    blocks: NewBlocks,
     released: readonly Extent[],
     held: readonly Extent[],
     edits: ReadonlyMap<number, TableEdit>,
@@ -713,7 +707,7 @@ export class Coordinator {
     this.writeAgain();
     // What the first pair let go of takes what lies at the end, blocks and pages, until the file has no holes to speak of.
     for (let round = 0; round < CLOSING_ROUNDS && this.hasHoles(); round++) {
-      this.maintenance.compactForClose();
+      if (!this.maintenance.compactForClose()) break;
       this.writeAgain();
       this.writeAgain();
     }
@@ -726,12 +720,14 @@ export class Coordinator {
   }
 
   private hasHoles(): boolean {
-    return this.space.bytes() > Math.max(MIN_CUT_BYTES, this.space.end * MIN_CUT_SHARE);
+    // What lies free at the end is cut off, and is no hole.
+    const tail = this.space.tailBytes();
+    return this.space.bytes() - tail > Math.max(MIN_CUT_BYTES, (this.space.end - tail) * MIN_CUT_SHARE);
   }
 
   /** A checkpoint of what the last one had, and what maintenance changes. */
   private writeAgain(): void {
-    this.write([], new Map(), [], [], this.maintenance.takeEdits(this.applied, false));
+    this.write([], NO_BLOCKS, [], [], this.maintenance.takeEdits(this.applied, false));
   }
 
   private newSalt(): Salt {

@@ -1,9 +1,9 @@
 import type { BlockRef } from '../../shared/format/block-ref.ts';
-import type { Extent } from '../../shared/format/root.ts';
 import type { TableState } from '../../shared/format/table-record.ts';
 import type { IndexEditor } from '../../shared/index/index-editor.ts';
 import type { Replacement } from '../maintenance/task.ts';
 import type { FreeSpace } from './free-space.ts';
+import type { Freed } from './freed.ts';
 
 /** What a checkpoint changes in a table's index, apart from the writers' new blocks. */
 export interface TableEdit {
@@ -42,15 +42,12 @@ export function applyEdit(
   edit: TableEdit,
   state: TableState,
   space: FreeSpace,
-  freed: Extent[],
+  freed: Freed,
 ): void {
-  const places = new Set(freed.map(({ offset }) => offset));
   const letGo = (ref: BlockRef): void => {
     const place = { offset: ref.offset, bytes: ref.length };
     // In a damaged file two references may name one place: it is freed once.
-    if (space.overlaps(place) || places.has(place.offset)) return;
-    places.add(place.offset);
-    freed.push(place);
+    if (!space.overlaps(place) && !freed.has(place.offset)) freed.extents.push(place);
   };
   // First: what makes way is not to come back as a part of what was packed meanwhile.
   for (const ref of edit.evicted) if (editor.remove(ref)) letGo(ref);

@@ -23,7 +23,8 @@ export function wholeOrdinals(
     if (known !== undefined && ordinal < known) whole.set(table, ordinal);
   };
   for (const views of shared.memories) {
-    for (let chunk = 0; chunk < chunkCount(views); chunk++) {
+    const count = chunkCount(views);
+    for (let chunk = 0; chunk < count; chunk++) {
       const word = headerWord(chunk);
       if (Atomics.load(views.i32, word + STATE) !== FREE)
         note(views.i32[word + TABLE]!, ordinalOf(views, word));

@@ -43,6 +43,8 @@ export interface KnownChunk {
   logged: number;
   /** Where the first frame is that holds rows of this chunk which no block has. */
   firstPiece: LogPosition | undefined;
+  /** How many chunks had been seen before it. */
+  readonly arrival: number;
   /** How many checkpoints there had been when the chunk was first seen. */
   readonly seenAt: number;
   queued: boolean;
@@ -53,8 +55,8 @@ export interface KnownChunk {
 }
 
 /**
- * Chunks whose columns are kept at hand from commit to commit. They are a dozen views on the memory for each chunk, so with
- * tens of thousands of chunks filling they would outweigh the rows; beyond this number they are made anew for each commit.
+ * With no more chunks than this their columns are kept at hand from commit to commit. They are a dozen views on the memory
+ * for each chunk, so with tens of thousands of chunks they would outweigh the rows, and are made anew for each commit.
  */
 const MAX_KEPT_SOURCES = 2048;
 
@@ -67,10 +69,11 @@ export class ChunkBook {
   private readonly tables = new Map<number, TableDefinition>();
   private readonly schemas = new SchemaPool();
   private readonly known = new Map<number, KnownChunk>();
-  private keptSources = 0;
   /** Sent chunks, each producer's in the order in which they were sent. */
   readonly queue = new FairQueue<KnownChunk>();
   checkpoints = 0;
+  /** How many chunks have been seen. */
+  arrivals = 0;
 
   constructor(views: MemoryViews) {
     this.views = views;
@@ -129,6 +132,14 @@ export class ChunkBook {
     return this.known.values();
   }
 
+  /** Those of them that were among the first `arrivals` to be seen. They may come and go meanwhile. */
+  *before(arrivals: number): Generator<KnownChunk> {
+    for (const known of this.known.values()) {
+      if (known.arrival >= arrivals) return;
+      yield known;
+    }
+  }
+
   get size(): number {
     return this.known.size;
   }
@@ -158,16 +169,9 @@ export class ChunkBook {
     const layout = chunkLayout(kinds, i32[word + CAPACITY]!, i32[word + DATA_BYTES]!);
     const sources = chunkSources(this.views, layout, dataOffset(this.views, word), timeKind(unit));
     // A sent one is encoded once.
-    if (known.queued || this.keptSources >= MAX_KEPT_SOURCES) return sources;
-    this.keptSources++;
+    if (known.queued || this.known.size > MAX_KEPT_SOURCES) return sources;
     known.sources = sources;
     return sources;
-  }
-
-  private dropSources(known: KnownChunk): void {
-    if (known.sources === undefined) return;
-    known.sources = undefined;
-    this.keptSources--;
   }
 
   /** Publishes how many rows of a chunk are committed. */
@@ -184,7 +188,6 @@ export class ChunkBook {
       'a chunk goes back only when its rows are logged',
     );
     invariant(Atomics.load(i32, known.word + STATE) === SENT, 'a chunk that goes back was sent');
-    this.dropSources(known);
     this.known.delete(known.chunk);
     Atomics.store(i32, known.word + STATE, FREE);
   }
@@ -212,6 +215,7 @@ export class ChunkBook {
       blocked: Atomics.load(i32, word + BLOCKED),
       logged: Atomics.load(i32, word + LOGGED),
       firstPiece: undefined,
+      arrival: this.arrivals++,
       seenAt: this.checkpoints,
       queued: false,
       staged: false,

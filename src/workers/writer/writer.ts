@@ -13,7 +13,6 @@ import {
   W_WALK,
   writerWord,
 } from '../../shared/control/words.ts';
-import { type LocatedRef, pushLocatedRef } from '../../shared/format/frame.ts';
 import { pushPiece } from '../../shared/format/piece.ts';
 import type { Extent, LogPosition } from '../../shared/format/root.ts';
 import { encodeDefinition } from '../../shared/format/table-record.ts';
@@ -26,13 +25,14 @@ import { DataExtents } from './data-extents.ts';
 import { Log } from './log.ts';
 import type { FromWriter, ProducerRings, ToWriter } from './messages.ts';
 import type { WriterOptions, WriterStep } from './options.ts';
+import { Staged } from './staged.ts';
 import { takeOver } from './take-over.ts';
 import { watchedStorage } from './watched-storage.ts';
 
 /** A commit is made when this much is encoded, so that chunks come back before producers run out of them. */
 const COMMIT_BYTES = 8 << 20;
 /** A commit has at most about so many blocks, and pieces: what is known of each until then takes memory. */
-const COMMIT_CHUNKS = 4096;
+const COMMIT_CHUNKS = 2048;
 /** And when this much of it lay in chunks, if a producer waits for them: encoding that takes some ten milliseconds. */
 const AWAITED_RAW_BYTES = 4 << 20;
 /** With so many chunks in the queue a checkpoint that nobody waits for is answered at once. */
@@ -42,7 +42,8 @@ const EXTENT_MIN = 64 << 10;
 
 /** What one commit must hold: all that was known when it began. */
 interface Wave {
-  readonly chunks: readonly KnownChunk[];
+  /** Of the chunks: how many had been seen. */
+  readonly arrivals: number;
   /** How many chunks must have been encoded: those that were in the queue. */
   readonly barrier: number;
   /** Whether somebody waits for it to be synced, with which ticket. */
@@ -69,11 +70,8 @@ export class Writer {
     readonly hints: DescriptorRing;
     readonly backs: DescriptorRing;
   }[] = [];
-  private readonly staged: { readonly located: LocatedRef; readonly known: KnownChunk }[] = [];
+  private readonly staged = new Staged();
   private readonly newDefinitions: TableDefinition[] = [];
-  private stagedBytes = 0;
-  /** What was staged, as it lay in chunks. */
-  private stagedRawBytes = 0;
   private dueAt: number;
   /** Bytes written but not synced, with durability 'none'. */
   private unsynced = false;
@@ -174,7 +172,7 @@ export class Writer {
     if (this.wave === undefined && (due || syncWanted || this.checkpoint !== undefined)) {
       // What is known now is what this commit must hold; what comes meanwhile cannot hold it up for ever.
       const barrier = this.encoded + this.book.queue.length;
-      this.wave = { chunks: [...this.book.all()], barrier, syncWanted, ticket: wanted };
+      this.wave = { arrivals: this.book.arrivals, barrier, syncWanted, ticket: wanted };
     }
     this.encodeQueue();
     if (this.wave !== undefined && (this.encoded >= this.wave.barrier || this.mustNotWait)) {
@@ -201,7 +199,7 @@ export class Writer {
       this.starved = true;
       return;
     }
-    if (!this.commitInParts(sealed ? wave.chunks : [], wave.syncWanted)) {
+    if (!this.commitInParts(sealed ? wave.arrivals : 0, wave.syncWanted)) {
       // Room for the log comes of a checkpoint, too: that one is made of what was committed before.
       if (!this.isDenied || checkpoint === undefined) return;
       sealed = false;
@@ -213,12 +211,13 @@ export class Writer {
   }
 
   /** @returns false if it must wait for room; what was committed by then is passed over the next time */
-  private commitInParts(chunks: readonly KnownChunk[], syncWanted: boolean): boolean {
-    let from = 0;
+  private commitInParts(arrivals: number, syncWanted: boolean): boolean {
+    const chunks = this.book.before(arrivals);
+    let part: KnownChunk[];
     do {
-      if (!this.commit(chunks.slice(from, from + COMMIT_CHUNKS), syncWanted)) return false;
-      from += COMMIT_CHUNKS;
-    } while (from < chunks.length);
+      part = takeSome(chunks, COMMIT_CHUNKS);
+      if (!this.commit(part, syncWanted)) return false;
+    } while (part.length === COMMIT_CHUNKS);
     return true;
   }
 
@@ -226,11 +225,10 @@ export class Writer {
    * Encodes chunks that were known when the wave began and still wait: others' turns came first, or they were sent since. In
    * the queue's order, so that of each table what came first is encoded first.
    */
-  private stageStragglers({ chunks }: Wave): boolean {
+  private stageStragglers({ arrivals }: Wave): boolean {
     const { queue } = this.book;
-    const wanted = new Set(chunks);
     for (const known of queue.all()) {
-      if (!wanted.has(known) || known.staged) continue;
+      if (known.arrival >= arrivals || known.staged) continue;
       // It stays in the queue, which passes over it: taking it out would cost a search for each.
       if (!this.stage(known)) return false;
     }
@@ -256,8 +254,8 @@ export class Writer {
 
   /** Whether so much is staged that it is to be committed before more is encoded. */
   private get isEnough(): boolean {
-    if (this.stagedBytes >= COMMIT_BYTES || this.staged.length >= COMMIT_CHUNKS) return true;
-    return this.stagedRawBytes >= AWAITED_RAW_BYTES && this.producerWaits();
+    if (this.staged.bytes >= COMMIT_BYTES || this.staged.length >= COMMIT_CHUNKS) return true;
+    return this.staged.rawBytes >= AWAITED_RAW_BYTES && this.producerWaits();
   }
 
   private producerWaits(): boolean {
@@ -342,7 +340,7 @@ export class Writer {
     const rows = this.book.rows(known);
     if (rows === known.blocked) {
       // An empty chunk, or one whose rows were all sealed before it was sent: only to be given back.
-      if (known.queued) this.staged.push({ located: NOTHING, known });
+      if (known.queued) this.staged.addEmpty(known);
       known.staged = known.queued;
       return true;
     }
@@ -365,9 +363,7 @@ export class Writer {
     this.encodedBytes.delete(known);
     known.blocked = rows;
     known.staged = known.queued;
-    this.staged.push({ located: { tableId, ref }, known });
-    this.stagedBytes += ref.length;
-    this.stagedRawBytes += known.rawBytes;
+    this.staged.addBlock(known, ref);
     this.rawBytes += known.rawBytes;
     this.blocks++;
     this.beat();
@@ -377,9 +373,9 @@ export class Writer {
   }
 
   /** Writes the rows of filling chunks as blocks before a checkpoint. @returns false if there is no room for them */
-  private sealOpenChunks({ chunks }: Wave, seal: 'all' | 'old'): boolean {
-    for (const known of chunks) {
-      if (known.queued || !this.book.has(known)) continue;
+  private sealOpenChunks({ arrivals }: Wave, seal: 'all' | 'old'): boolean {
+    for (const known of this.book.before(arrivals)) {
+      if (known.queued) continue;
       const old = this.book.checkpoints - known.seenAt >= 2;
       if ((seal === 'all' || old) && !this.stage(known)) return false;
     }
@@ -425,10 +421,7 @@ export class Writer {
     this.log.begin();
     for (const definition of this.newDefinitions)
       this.log.add('definitions', (out) => encodeDefinition(out, definition));
-    for (const { located } of this.staged) {
-      if (located !== NOTHING)
-        this.log.add('blocks', (out) => pushLocatedRef(out, located.tableId, located.ref));
-    }
+    this.staged.forEachEncoded((located) => this.log.add('blocks', (out) => out.push(located)));
     const pieces: { known: KnownChunk; rows: number; frame: number }[] = [];
     for (const known of filling) {
       // A sent one has been encoded; one that came back may have begun another life.
@@ -460,21 +453,21 @@ export class Writer {
     places: readonly LogPosition[],
   ): void {
     const directory = this.shared.directories[this.options.writer]!;
-    for (const { located } of this.staged) {
-      if (located !== NOTHING) directory.add(located.tableId, located.ref);
+    for (const { tableId, ref } of this.staged.blocks()) {
+      directory.add(tableId, ref);
       this.beat();
     }
     this.at('directory published');
     const back = new Set<number>();
-    for (const { located, known } of this.staged) {
-      if (located !== NOTHING) {
+    this.staged.forEach((known, hasBlock) => {
+      if (hasBlock) {
         this.rows += Math.max(0, known.blocked - known.logged);
         known.logged = Math.max(known.logged, known.blocked);
         known.firstPiece = undefined;
       }
       this.book.publishLogged(known);
       this.beat();
-    }
+    });
     for (const { known, rows, frame } of pieces) {
       this.rows += rows - known.logged;
       known.logged = rows;
@@ -483,18 +476,16 @@ export class Writer {
       this.beat();
     }
     this.at('logged published');
-    for (const { known } of this.staged) {
+    this.staged.forEach((known) => {
       // One that was filling when it was encoded may have been sent since, and may be there twice then.
-      if (!known.staged || !this.book.has(known)) continue;
+      if (!known.staged || !this.book.has(known)) return;
       this.book.free(known);
       this.at('chunk freed');
       // A full ring is no loss: the producer walks its headers when it runs out.
       this.rings.find((ring) => ring.slot === known.producer)?.backs.push(known.chunk);
       back.add(known.producer);
-    }
-    this.staged.length = 0;
-    this.stagedBytes = 0;
-    this.stagedRawBytes = 0;
+    });
+    this.staged.clear();
     this.commits++;
     this.shared.control.setCommitted(this.options.writer, this.log.lastNumber);
     // Whoever waits may have use of what another one's chunks leave.
@@ -536,10 +527,7 @@ export class Writer {
 
   /** What was written and is in no frame yet, which is so only where a frame found no room. */
   private written(): Extent[] {
-    const written = this.staged
-      .filter(({ located }) => located !== NOTHING && this.data.isWritten(located.ref))
-      .map(({ located: { ref } }) => ({ offset: ref.offset, bytes: ref.length }));
-    return written;
+    return this.staged.extents((ref) => this.data.isWritten(ref));
   }
 
   /** Gives back the room it holds, and asks for a place for its log. */
@@ -616,24 +604,15 @@ export class Writer {
   }
 }
 
+function takeSome<T>(from: Iterator<T>, most: number): T[] {
+  const some: T[] = [];
+  while (some.length < most) {
+    const { done, value } = from.next();
+    if (done === true) break;
+    some.push(value);
+  }
+  return some;
+}
+
 /** Directory entries that must be free, or a checkpoint is asked for. */
 const DIRECTORY_LOW = 32_768;
-
-/** Stands for "no block" where a chunk is only to be given back. */
-const NOTHING: LocatedRef = {
-  tableId: 0,
-  ref: {
-    offset: 0,
-    length: 0,
-    crc: 0,
-    ordinalFirst: 0,
-    ordinalLast: 0,
-    indexFirst: 0,
-    rows: 0,
-    minTs: 0n,
-    maxTs: 0n,
-    sorted: true,
-    packed: false,
-    schemaVersion: 0,
-  },
-};

@@ -55,9 +55,15 @@ export function setPointer(view: DataView, at: number, pointer: PagePointer): vo
   view.setUint32(at + 12, pointer.crc, true);
 }
 
-/** The bytes of a page, and the crc that its pointer must carry. */
-export function encodePage(kind: PageKind, page: Page): { bytes: Uint8Array; crc: number } {
-  const bytes = new Uint8Array(PAGE_HEADER_BYTES + page.payload.length);
+/**
+ * The bytes of a page, and the crc that its pointer must carry.
+ * @param bytes where to put them; the payload may lie there already
+ */
+export function encodePage(
+  kind: PageKind,
+  page: Page,
+  bytes: Uint8Array = new Uint8Array(PAGE_HEADER_BYTES + page.payload.length),
+): { bytes: Uint8Array; crc: number } {
   const view = viewOf(bytes);
   view.setUint32(0, PAGE_MAGIC[kind], true);
   view.setUint32(4, page.payload.length, true);
@@ -72,14 +78,15 @@ export function encodePage(kind: PageKind, page: Page): { bytes: Uint8Array; crc
 
 /**
  * Reads and checks the page that a pointer names.
+ * @param scratch where to read it if it fits there; else into memory of its own
  * @throws DAMAGED if it is not that page
  */
-export function readPage(storage: Storage, kind: PageKind, pointer: PagePointer): Page {
+export function readPage(storage: Storage, kind: PageKind, pointer: PagePointer, scratch?: Uint8Array): Page {
   const where = { kind, offset: pointer.offset, length: pointer.length };
   if (pointer.length < PAGE_HEADER_BYTES || pointer.length > MAX_BLOCK_BYTES) {
     throw damaged(`a ${kind} page of ${pointer.length} bytes cannot be`, where);
   }
-  const bytes = readExactly(storage, pointer.offset, pointer.length);
+  const bytes = readExactly(storage, pointer.offset, pointer.length, scratch);
   if (bytes === undefined) throw damaged(`the file ends within a ${kind} page`, where);
   const view = viewOf(bytes);
   const payload = bytes.subarray(PAGE_HEADER_BYTES);

@@ -1,16 +1,16 @@
 import { invariant, MillraceError } from '../errors.ts';
 import { type BlockRef, type ChildRef, compareRefs, REF_BYTES } from '../format/block-ref.ts';
-import { encodePage, isPage, NO_PAGE, PAGE_HEADER_BYTES, type PagePointer } from '../format/page.ts';
+import { isPage, NO_PAGE, PAGE_HEADER_BYTES, type PagePointer } from '../format/page.ts';
 import type { Extent } from '../format/root.ts';
 import type { TableState } from '../format/table-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import {
   childrenOf,
+  encodeNode,
   FANOUT,
   type IndexNode,
   isLeaf,
   MAX_HEIGHT,
-  nodePage,
   placeOf,
   readNode,
   summarize,
@@ -25,7 +25,7 @@ interface LoadedNode {
   readonly loaded: Map<ChildRef, LoadedNode>;
 }
 
-/** Puts a page's bytes into the checkpoint's extent and says where they will lie. */
+/** Puts a page's bytes, valid during the call, into the checkpoint's extent and says where they will lie. */
 export type PutPage = (bytes: Uint8Array) => number;
 
 /**
@@ -328,7 +328,7 @@ export class IndexEditor {
         children[i] = { ...entry, page: this.writeBelow(child, sequence, put, freed) };
       });
     }
-    const { bytes, crc } = encodePage('index', nodePage(at.node, this.tableId, sequence));
+    const { bytes, crc } = encodeNode(at.node, this.tableId, sequence);
     const offset = put(bytes);
     if (isPage(at.old)) freed.push({ offset: at.old.offset, bytes: at.old.length });
     return { offset, length: bytes.length, crc };

@@ -9,13 +9,16 @@ import {
   setChildRef,
 } from '../format/block-ref.ts';
 import { damaged, viewOf } from '../format/fields.ts';
-import { type Page, type PagePointer, readPage } from '../format/page.ts';
+import { encodePage, PAGE_HEADER_BYTES, type PagePointer, readPage } from '../format/page.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Entries of an index page: 16 KiB, a few reads for millions of blocks, and little to write anew when one changes. */
 export const FANOUT = 256;
 /** 256^6 blocks are more than a file can hold. */
 export const MAX_HEIGHT = 6;
+
+/** For the page that is being read or written: a checkpoint may change ten thousand, and memory for each would pile up. */
+const scratch = new Uint8Array(PAGE_HEADER_BYTES + FANOUT * REF_BYTES);
 
 /** An index page taken apart. */
 export type IndexNode =
@@ -32,7 +35,7 @@ export function isLeaf(node: IndexNode): node is { readonly level: 0; readonly r
  * @throws DAMAGED
  */
 export function readNode(storage: Storage, tableId: number, pointer: PagePointer, level: number): IndexNode {
-  const page = readPage(storage, 'index', pointer);
+  const page = readPage(storage, 'index', pointer, scratch);
   if (page.tableId !== tableId || page.level !== level || page.payload.length !== page.count * REF_BYTES) {
     throw damaged(`the index page at ${pointer.offset} is not the one it should be`, {
       table: tableId,
@@ -46,17 +49,23 @@ export function readNode(storage: Storage, tableId: number, pointer: PagePointer
   return { level, children: Array.from({ length: page.count }, (_, i) => getChildRef(view, i * REF_BYTES)) };
 }
 
-/** A node as a page, still without a place. */
-export function nodePage(node: IndexNode, tableId: number, sequence: number): Page {
+/** A node as the bytes of a page, valid until the next one is read or written, and the crc that its pointer must carry. */
+export function encodeNode(
+  node: IndexNode,
+  tableId: number,
+  sequence: number,
+): { bytes: Uint8Array; crc: number } {
   const count = isLeaf(node) ? node.refs.length : childrenOf(node).length;
-  const payload = new Uint8Array(count * REF_BYTES);
+  const length = PAGE_HEADER_BYTES + count * REF_BYTES;
+  const bytes = length <= scratch.length ? scratch.subarray(0, length) : new Uint8Array(length);
+  const payload = bytes.subarray(PAGE_HEADER_BYTES);
   const view = viewOf(payload);
   if (isLeaf(node)) {
     for (const [i, ref] of node.refs.entries()) setBlockRef(view, i * REF_BYTES, ref);
   } else {
     for (const [i, child] of childrenOf(node).entries()) setChildRef(view, i * REF_BYTES, child);
   }
-  return { sequence, tableId, level: node.level, count, payload };
+  return encodePage('index', { sequence, tableId, level: node.level, count, payload }, bytes);
 }
 
 /** What an inner entry says of a node. @throws INTERNAL for an empty node, which the tree never has */

@@ -26,7 +26,7 @@ export interface WalkedFrame {
 }
 
 export interface WalkedLog {
-  /** The frames that hold, links left out, in order. */
+  /** The frames that hold, links and those that were not wanted left out, in order. */
   readonly frames: WalkedFrame[];
   /** Every log extent met, in order. */
   readonly extents: SaltedExtent[];
@@ -49,8 +49,9 @@ type Found = { readonly header: FrameHeader; readonly payload: Uint8Array; reado
 
 /**
  * Reads a writer's log from where its entry says, as docs/format.md 4.3 has it.
+ * @param after frames up to this number are walked over and not returned: whoever knows them need not hold megabytes of them
  */
-export function walkLog(storage: Storage, writer: number, entry: WriterEntry): WalkedLog {
+export function walkLog(storage: Storage, writer: number, entry: WriterEntry, after = 0): WalkedLog {
   const damage: string[] = [];
   const sound: { position: LogPosition; found: Found }[] = [];
   const extents: SaltedExtent[] = [];
@@ -58,6 +59,7 @@ export function walkLog(storage: Storage, writer: number, entry: WriterEntry): W
   let at = entry.replay.offset - entry.replay.extent.offset;
   let number = entry.replay.number;
   let droppedBytes = 0;
+  let { indexed: synced } = entry;
   extents.push(loaded.extent);
 
   for (;;) {
@@ -88,11 +90,11 @@ export function walkLog(storage: Storage, writer: number, entry: WriterEntry): W
       extents.push(next);
       at = 0;
     } else {
-      sound.push({ position, found });
+      synced = Math.max(synced, found.header.synced);
+      if (found.header.number > after) sound.push({ position, found });
     }
   }
 
-  const synced = sound.reduce((highest, { found }) => Math.max(highest, found.header.synced), entry.indexed);
   const frames: WalkedFrame[] = [];
   for (const [i, { position, found }] of sound.entries()) {
     const payload = decodeFramePayload(found.header, found.payload);

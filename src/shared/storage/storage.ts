@@ -50,8 +50,17 @@ export async function openStorageRef(ref: StorageRef, writable: boolean): Promis
   return backend.openStorage(ref.location, writable);
 }
 
-/** Reads exactly `length` bytes, or returns undefined if the file ends before. */
-export function readExactly(storage: Storage, position: number, length: number): Uint8Array | undefined {
-  const bytes = new Uint8Array(length);
+/**
+ * Reads exactly `length` bytes, or returns undefined if the file ends before.
+ * @param scratch where to read them if they fit there; else into memory of their own
+ */
+export function readExactly(
+  storage: Storage,
+  position: number,
+  length: number,
+  scratch?: Uint8Array,
+): Uint8Array | undefined {
+  const fits = scratch !== undefined && length <= scratch.length;
+  const bytes = fits ? scratch.subarray(0, length) : new Uint8Array(length);
   return storage.read(bytes, position) === length ? bytes : undefined;
 }

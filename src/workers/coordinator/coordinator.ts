@@ -57,6 +57,8 @@ const MIN_CUT_BYTES = 64 << 10;
 const MIN_CUT_SHARE = 0.02;
 /** Each round of moving blocks into holes fills those that the one before left behind the moved ones. */
 const CLOSING_ROUNDS = 4;
+/** A round that leaves more than this of the holes was the last. */
+const ROUND_SHARE = 0.75;
 
 /** What the coordinator is told when a database is opened. */
 export interface CoordinatorOptions {
@@ -706,8 +708,14 @@ export class Coordinator {
     this.write([], blocks, released, [], this.maintenance.takeEdits(heads, false));
     this.writeAgain();
     // What the first pair let go of takes what lies at the end, blocks and pages, until the file has no holes to speak of.
-    for (let round = 0; round < CLOSING_ROUNDS && this.hasHoles(); round++) {
-      if (!this.maintenance.compactForClose()) break;
+    let holes = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < CLOSING_ROUNDS; round++) {
+      const before = holes;
+      holes = this.holeBytes();
+      const isDone =
+        holes <= Math.max(MIN_CUT_BYTES, (this.space.end - this.space.tailBytes()) * MIN_CUT_SHARE);
+      // What fits no hole is not going to the next time.
+      if (isDone || holes > before * ROUND_SHARE || !this.maintenance.compactForClose()) break;
       this.writeAgain();
       this.writeAgain();
     }
@@ -719,10 +727,9 @@ export class Coordinator {
     this.closing!.deferred.resolve();
   }
 
-  private hasHoles(): boolean {
-    // What lies free at the end is cut off, and is no hole.
-    const tail = this.space.tailBytes();
-    return this.space.bytes() - tail > Math.max(MIN_CUT_BYTES, (this.space.end - tail) * MIN_CUT_SHARE);
+  /** What lies free before something that is not. */
+  private holeBytes(): number {
+    return this.space.bytes() - this.space.tailBytes();
   }
 
   /** A checkpoint of what the last one had, and what maintenance changes. */

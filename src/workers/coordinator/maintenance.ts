@@ -17,6 +17,9 @@ import { wholeOrdinals } from './whole-ordinals.ts';
 /** While it waits for quiet, or for room, it looks again this often. */
 const LOOK_AGAIN_MS = 250;
 const ROOM_AGAIN_MS = 20;
+/** It looks at so many tables at once, and goes on the next time after about so many ms. */
+const LOOK_TABLES = 256;
+const LOOK_MS = 10;
 /** Expired bytes are a debt: this part of its limit is dropped before its time. */
 const PRESSING_SHARE = 1 / 8;
 /** Holes are filled from the file's end while it is longer than twice its blocks and this: below what is promised. */
@@ -246,9 +249,15 @@ export class Maintenance {
     this.setState(state);
     this.isLooking = true;
     if (!mayRun) return;
-    for (const id of candidates) {
-      if (!this.packs.hasRoom) return;
-      if (!this.packs.isBusy(id, now) && this.packs.tryTable(id)) candidates.delete(id);
+    const until = this.host.clock.now() + LOOK_MS;
+    // A portion at a time: a walk over all chunks for each table would hold up the writers for seconds.
+    for (const ids of portions([...candidates], LOOK_TABLES)) {
+      if (!this.packs.hasRoom || this.host.clock.now() > until) return;
+      const whole = wholeOrdinals(this.host.shared, this.host.applied(), ids);
+      for (const id of ids) {
+        if (!this.packs.hasRoom) return;
+        if (!this.packs.isBusy(id, now) && this.packs.tryTable(id, whole.get(id)!)) candidates.delete(id);
+      }
     }
     this.isLooking = candidates.size > 0;
   }
@@ -306,4 +315,8 @@ export class Maintenance {
   private fillHoles(bytes: number): boolean {
     return fillHoles(this.host, this.index, this.edits, (id) => this.packs.runsOn(id), bytes);
   }
+}
+
+function* portions<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
 }

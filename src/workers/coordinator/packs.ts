@@ -85,13 +85,14 @@ export class Packs {
 
   /**
    * Begins a task for a table, if it has anything worth it.
+   * @param wholeBelow as `wholeOrdinals` says
    * @returns whether there was nothing to do
    */
-  tryTable(tableId: number): boolean {
+  tryTable(tableId: number, wholeBelow: number): boolean {
     const { targetSegmentPoints } = this.host.options;
     let groups: BlockRef[][] = [];
     try {
-      groups = this.plan(tableId, targetSegmentPoints, new Set(), false);
+      groups = this.plan(tableId, targetSegmentPoints, new Set(), false, wholeBelow);
     } catch (error) {
       this.lastError = (error as Error).message;
     }
@@ -168,7 +169,8 @@ export class Packs {
       const { tableId, target, settled } = request;
       if (this.isBusy(tableId, now)) continue;
       try {
-        const groups = this.plan(tableId, target, settled, true);
+        const whole = wholeOrdinals(this.host.shared, this.host.applied(), [tableId]);
+        const groups = this.plan(tableId, target, settled, true, whole.get(tableId)!);
         if (groups.length > 0) {
           if (this.hasRoom) this.begin(tableId, groups, target, request);
           continue;
@@ -186,8 +188,9 @@ export class Packs {
     target: number,
     settled: ReadonlySet<number>,
     thorough: boolean,
+    wholeBelow: number,
   ): BlockRef[][] {
-    const { catalog, extents, gapsBelow, options, shared } = this.host;
+    const { catalog, extents, gapsBelow, options } = this.host;
     const entry = catalog.get(tableId)!;
     return planPack(this.index.blocks(entry, ALL_TIME), {
       cutoff: entry.state.cutoff,
@@ -196,7 +199,7 @@ export class Packs {
       targetSegmentPoints: target,
       maxSegmentsPerPack: options.maxSegmentsPerPack,
       taskBytes: extents.budget?.taskBytes ?? TASK_BYTES,
-      wholeBelow: wholeOrdinals(shared, this.host.applied(), [tableId]).get(tableId)!,
+      wholeBelow,
       gapsBelow: gapsBelow.get(tableId) ?? 0,
       avoid: this.avoid,
     });

@@ -23,7 +23,7 @@ import type { ColumnSource } from '../../shared/codec/column-data.ts';
 import { invariant } from '../../shared/errors.ts';
 import type { LogPosition } from '../../shared/format/root.ts';
 import { SchemaPool } from '../../shared/schema/schema-pool.ts';
-import type { Column, SchemaVersion, TableDefinition } from '../../shared/schema/types.ts';
+import type { Column, SchemaVersion, TableDefinition, TimeUnit } from '../../shared/schema/types.ts';
 import { FairQueue } from './fair-queue.ts';
 
 /** What a writer knows of a chunk that is not free. */
@@ -60,13 +60,18 @@ export interface KnownChunk {
  */
 const MAX_KEPT_SOURCES = 2048;
 
+/** What a writer must know of a table's definition. */
+type Schema = Pick<TableDefinition, 'unit' | 'versions'>;
+
 /** Room for headers beside the raw values: block header, column directory, vector headers. */
 const BLOCK_OVERHEAD = 256;
 
 /** The chunks of one writer's tables that are filling or sent, and the queue of those to encode. */
 export class ChunkBook {
   private readonly views: MemoryViews;
-  private readonly tables = new Map<number, TableDefinition>();
+  /** By table id, which count from 1 without many gaps: one object for all tables of a schema. */
+  private readonly tables: (Schema | undefined)[] = [];
+  private readonly byVersions = new WeakMap<readonly SchemaVersion[], Map<TimeUnit, Schema>>();
   private readonly schemas = new SchemaPool();
   private readonly known = new Map<number, KnownChunk>();
   /** Sent chunks, each producer's in the order in which they were sent. */
@@ -80,11 +85,15 @@ export class ChunkBook {
   }
 
   setTable(definition: TableDefinition): void {
-    this.tables.set(definition.id, this.schemas.share(definition));
+    const { id, unit, versions } = this.schemas.share(definition);
+    const byUnit = this.byVersions.get(versions) ?? new Map<TimeUnit, Schema>();
+    const schema = byUnit.get(unit) ?? { unit, versions };
+    this.byVersions.set(versions, byUnit.set(unit, schema));
+    this.tables[id] = schema;
   }
 
   hasTable(tableId: number): boolean {
-    return this.tables.has(tableId);
+    return this.tables[tableId] !== undefined;
   }
 
   /** The table that a chunk's header names. */
@@ -229,7 +238,7 @@ export class ChunkBook {
     tableId: number,
     schemaVersion: number,
   ): { unit: TableDefinition['unit']; version: SchemaVersion } {
-    const table = this.tables.get(tableId);
+    const table = this.tables[tableId];
     const version = table?.versions.find((candidate) => candidate.version === schemaVersion);
     invariant(
       table !== undefined && version !== undefined,

@@ -19,13 +19,12 @@ export function takeOver(
   options: WriterOptions,
   book: ChunkBook,
 ): Log {
-  const walked = walkLog(storage, options.writer, options.entry);
+  const committed = shared.control.committed(options.writer);
+  const walked = walkLog(storage, options.writer, options.entry, committed);
   book.walk();
   const find = book.byName();
   const directory = shared.directories[options.writer]!;
-  const committed = shared.control.committed(options.writer);
-  for (const { header, payload } of walked.frames) {
-    if (header.number <= committed) continue;
+  for (const { payload } of walked.frames) {
     for (const { tableId, ref } of payload.blocks) {
       const told = directory.ofTable(tableId).some((other) => compareRefs(other, ref) === 0);
       if (!told) directory.add(tableId, ref);

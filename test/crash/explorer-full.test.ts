@@ -1,3 +1,3 @@
 import { exploreInCi } from './explorer-tests.ts';
 
-exploreInCi(['a full file', 'a full file, maintenance by itself'], { states: 650, ofRecovery: 10 });
+exploreInCi(['a full file', 'a full file, maintenance by itself'], { states: 600, ofRecovery: 10 });

@@ -184,6 +184,11 @@ export class Coordinator {
     this.session = root.session + 1;
     this.space = recoveredSpace(storage, this.recovery);
     this.extents = new ExtentDesk(this.space, () => this.newSalt());
+    if (this.maxBytes > 0)
+      this.extents.budget = new SpaceBudget(this.space, this.maxBytes, shared.memories.length);
+    // What a crash left may need more than there is; then the file is brought below its bound at once.
+    this.space.isOpening = true;
+    this.extents.budget?.apply();
     this.catalog = new Catalog(
       [...tables.values()].map(({ entry }) => entry),
       Math.max(root.nextTableId, ...[...tables.keys()].map((id) => id + 1)),
@@ -222,7 +227,7 @@ export class Coordinator {
       // A successor counts from zero again.
       logBytes: () => Math.max(0, this.sumOf('logBytes') - this.logBytesSeen),
     });
-    const logs = shared.memories.map(() => this.extents.take(FIRST_LOG_BYTES));
+    const logs = shared.memories.map(() => this.extents.takeAtMost(FIRST_LOG_BYTES));
     this.last = writeCheckpoint({
       storage,
       space: this.space,
@@ -240,10 +245,9 @@ export class Coordinator {
     });
     this.applied = logs.map(() => 0);
     this.deathCounts = logs.map(() => 0);
+    this.space.isOpening = false;
     if (this.maxBytes > 0) {
-      // Not before: what a crash left may need more than there is, and is brought below the bound at once.
-      this.extents.budget = new SpaceBudget(this.space, this.maxBytes, logs.length);
-      this.extents.budget.apply();
+      this.extents.budget?.apply();
       Atomics.store(shared.control.words, ROW_LIMIT, rowLimitOf(this.maxBytes));
     }
     Atomics.store(shared.control.words, EXPIRED, this.last.superblock.sequence | 0);

@@ -18,6 +18,8 @@ export class FreeSpace {
   end: number;
   /** Where the file may end at most. */
   limit = Number.POSITIVE_INFINITY;
+  /** Whether `allot` goes beyond the limit where there is no other way, as opening a file must that has no room left. */
+  isOpening = false;
 
   constructor(ranges: readonly FreeRange[], end: number) {
     this.ranges = [...ranges].sort((a, b) => a.offset - b.offset);
@@ -30,7 +32,8 @@ export class FreeSpace {
    * @throws OUT_OF_SPACE if that would take it beyond its limit
    */
   allot(bytes: number): Extent {
-    const extent = this.tryAllot(bytes);
+    const extent =
+      this.tryAllot(bytes) ?? (this.isOpening ? this.grow(bytes, Number.POSITIVE_INFINITY) : undefined);
     if (extent !== undefined) return extent;
     throw new MillraceError(
       'OUT_OF_SPACE',
@@ -51,10 +54,10 @@ export class FreeSpace {
   }
 
   /** Takes `bytes` where the file ends now, a free range before that included. */
-  private grow(bytes: number): Extent | undefined {
+  private grow(bytes: number, limit = this.limit): Extent | undefined {
     const tail = this.tailBytes();
     const offset = this.end - tail;
-    if (offset + bytes > this.limit) return undefined;
+    if (offset + bytes > limit) return undefined;
     if (tail > 0) this.ranges.pop();
     this.end = offset + bytes;
     return { offset, bytes };

@@ -23,12 +23,28 @@ export function materialize(
     const { definition } = entry;
     const refs: BlockRef[] = [];
     for (const run of joinNeighbours(runs)) {
-      const version = definition.versions.find((candidate) => candidate.version === run.schemaVersion)!;
-      out.clear();
-      const start = pushBlock(out, { ...run, tableId: definition.id }, run.sources, 0, version.columns);
-      const extent = space.allot(out.length);
-      refs.push(sealBlock(out, start, salt, extent.offset));
-      storage.write(out.written(), extent.offset);
+      const { columns } = definition.versions.find(({ version }) => version === run.schemaVersion)!;
+      for (let from = 0, rows = run.rows; from < run.rows; ) {
+        const indexFirst = run.indexFirst + from;
+        out.clear();
+        const start = pushBlock(
+          out,
+          { ...run, tableId: definition.id, indexFirst, rows },
+          run.sources,
+          from,
+          columns,
+        );
+        // In a full file what is free may lie in pieces: then it takes more blocks, down to one a row.
+        const extent = space.tryAllot(out.length) ?? (rows === 1 ? space.allot(out.length) : undefined);
+        if (extent === undefined) {
+          rows = rows >> 1;
+          continue;
+        }
+        refs.push(sealBlock(out, start, salt, extent.offset));
+        storage.write(out.written(), extent.offset);
+        from += rows;
+        rows = Math.min(rows, run.rows - from);
+      }
     }
     if (refs.length > 0) blocks.set(definition.id, refs);
   }

@@ -42,6 +42,7 @@ export function kernelRates({ source, values }: Corpus, seconds: number): Kernel
   if (!isNarrow || (bytes[head + 1]! & ~DECIMALS_MASK) !== 0) return undefined;
   const decimals = bytes[head + 1]! & DECIMALS_MASK;
   const power = POWERS[decimals]!;
+  const [, high, low] = factors.subarray(3 * decimals);
   const isDelta = codec === DELTA;
   // Of a cadence all vectors have the same slope.
   const slope = codec === LINEAR ? readWhole(bytes, head + 16) : 0;
@@ -58,7 +59,7 @@ export function kernelRates({ source, values }: Corpus, seconds: number): Kernel
       const whole =
         power === 1
           ? run.wholes(STAGED_AT, VECTOR, RANGE_LIMIT, RESIDUALS_AT) * VECTOR
-          : run.decimals(STAGED_AT, VECTOR, power, first, RANGE_LIMIT / 2, RESIDUALS_AT);
+          : run.decimals(STAGED_AT, VECTOR, power, first, RANGE_LIMIT / 2, high!, low!, RESIDUALS_AT);
       if (whole < VECTOR) isFit = false;
       run.measure(RESIDUALS_AT, VECTOR, slope, RANGES_AT);
       const at = isDelta ? 2 : slope === 0 ? 0 : 6;
@@ -73,7 +74,6 @@ export function kernelRates({ source, values }: Corpus, seconds: number): Kernel
       else run.packLinear(RESIDUALS_AT, VECTOR, base, slope, width, NUMBERS_AT, out);
     }
   };
-  const [, high, low] = factors.subarray(3 * decimals);
   const decode = (i: number): void => {
     const width = widths[i]!;
     const first = firsts[i]!;

@@ -83,6 +83,10 @@ class BlockColumn implements VectorSource {
     return this.vectors.statistics(vector);
   }
 
+  canAddUp(vector: number): boolean {
+    return this.vectors.canAddUp(vector);
+  }
+
   addUp(vector: number, from: number, runs: number, wantsExtremes: boolean): number {
     return this.vectors.addUp(vector, from, runs, wantsExtremes);
   }

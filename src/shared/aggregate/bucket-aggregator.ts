@@ -40,6 +40,8 @@ export interface VectorSource {
    * @returns the row, some vector's first, before which all is added; this vector's first one if nothing is
    */
   addUp?(vector: number, from: number, runs: number, wantsExtremes: boolean): number;
+  /** Whether it is worth trying with this vector. */
+  canAddUp?(vector: number): boolean;
 }
 
 /** The times of a block, vector by vector; those of a sorted one can be looked up without decoding. */

@@ -16,12 +16,11 @@ export function addColumnRuns(
   { rows, vectorRows }: Pick<AggregateInput, 'rows' | 'vectorRows'>,
 ): void {
   const { from, to, ends, slots } = runs;
-  const canAddUp = accumulator.isAddedUp && source.addUp !== undefined;
   let run = 0;
   for (let start = from; start < to; ) {
     const vector = Math.floor(start / vectorRows);
     while (ends[run]! <= start) run++;
-    if (canAddUp && runs.count - run <= RUNS_MAX) {
+    if (accumulator.isAddedUp && runs.count - run <= RUNS_MAX && source.canAddUp?.(vector) === true) {
       accumulator.stage(runs, run);
       const reached = source.addUp!(vector, start, runs.count - run, accumulator.needsExtremes);
       if (reached > start) {

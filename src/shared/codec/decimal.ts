@@ -76,7 +76,16 @@ function scale(count: number, decimals: number): number {
   const power = POWERS[decimals]!;
   const first = Math.round(stagedF64[0]! * power);
   if (kernels !== undefined)
-    return kernels.decimals(scratch.STAGED_AT, count, power, first, LIMIT, scratch.RESIDUALS_AT);
+    return kernels.decimals(
+      scratch.STAGED_AT,
+      count,
+      power,
+      first,
+      LIMIT,
+      factors[3 * decimals + 1]!,
+      factors[3 * decimals + 2]!,
+      scratch.RESIDUALS_AT,
+    );
   for (let i = 0; i < count; i++) {
     const value = stagedF64[i]!;
     const whole = Math.round(value * power);

@@ -3,7 +3,9 @@ import { VECTOR_ROWS } from '../schema/limits.ts';
 import { DELTA, FRAME_OF_REFERENCE, LINEAR } from './codec-ids.ts';
 import type { ColumnTarget } from './column-target.ts';
 import { readU32 } from './int64.ts';
+import { NARROW_MAX } from './narrow.ts';
 import * as scratch from './scratch.ts';
+import { STATISTICS_BYTES } from './statistics.ts';
 import { HAS_STATISTICS, VECTOR_HEADER_BYTES } from './vector-header.ts';
 
 // Constants of this module for speed: see scratch.ts.
@@ -35,7 +37,7 @@ export function decodeNarrowRows(
   let done = 0;
   while (done < wanted) {
     const most = Math.min(wanted - done, scratch.ROWS_MAX);
-    const end = endOfRun(bytes, next, most);
+    const end = endOfNarrow(bytes, next, most);
     if (end === next) break;
     // What is not there yet is copied, and no more than is wanted.
     if (!isInside) columnBytes.set(bytes.subarray(next, end));
@@ -60,16 +62,23 @@ export function decodeNarrowRows(
   return done;
 }
 
-/** Where those of the next vectors end that look as if they were for the kernel, of `rows` rows at most. */
-function endOfRun(bytes: Uint8Array, at: number, rows: number): number {
+/** Where those of the next vectors end that look as if they were for the kernel, of `rows` rows at most and with room for a copy. */
+export function endOfNarrow(bytes: Uint8Array, at: number, rows: number): number {
   let end = at;
-  for (let row = 0; row < rows; row += VECTOR_ROWS) {
-    const codec = bytes[end];
-    const isNarrow = codec === FRAME_OF_REFERENCE || codec === DELTA || codec === LINEAR;
-    if (!isNarrow || (bytes[end + 1]! & ~HAS_STATISTICS) !== 0) break;
+  for (let row = 0; row < rows && looksNarrow(bytes, end); row += VECTOR_ROWS) {
     const next = end + VECTOR_HEADER_BYTES + readU32(bytes, end + 4);
     if (!(next <= bytes.length) || next - at > columnBytes.length) break;
     end = next;
   }
   return end;
+}
+
+/** Whether the vector at `at` may be for the kernel: no nulls, narrow numbers, neither exceptions nor ulps. */
+export function looksNarrow(bytes: Uint8Array, at: number): boolean {
+  const codec = bytes[at];
+  const flags = bytes[at + 1]!;
+  if (codec !== FRAME_OF_REFERENCE && codec !== DELTA && codec !== LINEAR) return false;
+  if ((flags & ~HAS_STATISTICS) !== 0) return false;
+  const head = at + VECTOR_HEADER_BYTES + (flags === 0 ? 0 : STATISTICS_BYTES);
+  return bytes[head]! <= NARROW_MAX && (bytes[head + 3]! | bytes[head + 6]! | bytes[head + 7]!) === 0;
 }

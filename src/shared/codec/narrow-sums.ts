@@ -1,8 +1,6 @@
 import { kernels } from '../kernels/kernels.ts';
-import { VECTOR_ROWS } from '../schema/limits.ts';
-import { readU32 } from './int64.ts';
+import { endOfNarrow } from './narrow-rows.ts';
 import * as scratch from './scratch.ts';
-import { VECTOR_HEADER_BYTES } from './vector-header.ts';
 
 // Constants of this module for speed: see scratch.ts.
 const { columnBytes, nextWord } = scratch;
@@ -31,7 +29,8 @@ export function addUpNarrow(
   wantsExtremes: boolean,
 ): number {
   if (kernels === undefined) return row;
-  const end = endOfRun(bytes, at, row, Math.min(rows, scratch.runEnds[runs - 1]!));
+  const end = endOfNarrow(bytes, at, Math.min(rows, scratch.runEnds[runs - 1]!) - row);
+  if (end === at) return row;
   columnBytes.set(bytes.subarray(at, end));
   const reached = kernels.addUpRuns(
     scratch.COLUMN_AT,
@@ -50,15 +49,4 @@ export function addUpNarrow(
   );
   narrowSums.next = at + nextWord[0]! - scratch.COLUMN_AT;
   return reached;
-}
-
-/** Where the vectors that begin before row `last` end, or as many of them as there is room for. */
-function endOfRun(bytes: Uint8Array, at: number, row: number, last: number): number {
-  let end = at;
-  for (let first = row; first < last && end + VECTOR_HEADER_BYTES <= bytes.length; first += VECTOR_ROWS) {
-    const next = end + VECTOR_HEADER_BYTES + readU32(bytes, end + 4);
-    if (next > bytes.length || next - at > columnBytes.length) break;
-    end = next;
-  }
-  return end;
 }

@@ -14,7 +14,7 @@ import * as scratch from './scratch.ts';
 const { narrowNumbers, packedBytes, stagedF64 } = scratch;
 
 /** The widest number: with the 7 bits that may come before it in its first byte, four bytes hold it. */
-const NARROW_MAX = 25;
+export const NARROW_MAX = 25;
 /** Wider patches make sums of four numbers that are no i32. */
 const PATCH_WIDTH_MAX = 28;
 

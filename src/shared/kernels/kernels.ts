@@ -10,7 +10,16 @@ export interface Kernels {
   same32(values: number, count: number): number;
   same64(values: number, count: number): number;
   wholes(values: number, count: number, limit: number, out: number): number;
-  decimals(values: number, count: number, power: number, first: number, limit: number, out: number): number;
+  decimals(
+    values: number,
+    count: number,
+    power: number,
+    first: number,
+    limit: number,
+    high: number,
+    low: number,
+    out: number,
+  ): number;
   wideInts(values: number, count: number, out: number): void;
   measure(numbers: number, count: number, slope: number, out: number): void;
   estimate(

@@ -6,10 +6,12 @@ import { damaged } from '../codec/damage.ts';
 import { decodeVectorInto } from '../codec/decode.ts';
 import { decodeColumn, decodeVectors } from '../codec/decode-column.ts';
 import { readU32 } from '../codec/int64.ts';
+import { looksNarrow } from '../codec/narrow-rows.ts';
 import { addUpNarrow } from '../codec/narrow-sums.ts';
 import type { VectorStatistics } from '../codec/statistics.ts';
 import type { TimePoints } from '../codec/time-points.ts';
 import { IS_WHOLE, readVectorHeader, VECTOR_HEADER_BYTES } from '../codec/vector-header.ts';
+import { kernels } from '../kernels/kernels.ts';
 import { VECTOR_ROWS } from '../schema/limits.ts';
 import type { ColumnType } from '../schema/types.ts';
 import { copyRows } from './result-columns.ts';
@@ -102,6 +104,11 @@ export class ColumnVectors {
       throw damaged(this.offset(first), `${wanted} rows at row ${row} of ${target.rows}`);
     }
     decodeVectors(this.bytes, this.offset(first), rows, wanted, target, row);
+  }
+
+  /** Whether `addUp` may get beyond a vector: what is staged for it costs as much as some values. */
+  canAddUp(vector: number): boolean {
+    return kernels !== undefined && !this.isWhole && looksNarrow(this.bytes, this.offset(vector));
   }
 
   /**

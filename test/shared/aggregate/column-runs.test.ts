@@ -20,6 +20,7 @@ function sourceOf(bytes: Uint8Array, rows: number): VectorSource {
     present: (vector) => vectors.present(vector),
     decode: (vector) => room.decode(vectors, vector),
     statistics: (vector) => vectors.statistics(vector),
+    canAddUp: (vector) => vectors.canAddUp(vector),
     addUp: (vector, from, runs, wantsExtremes) => vectors.addUp(vector, from, runs, wantsExtremes),
   };
 }

@@ -44,8 +44,41 @@ test('numbers of each width, walks and scatters, whole or decimal, come back by 
           assert.deepEqual(rowsOf(F64, decoded(F64, bytes, count)), rows, where);
           const twin = byTwins(() => decoded(F64, bytes, count));
           assert.deepEqual(rowsOf(F64, twin), rows, where);
+          assert.deepEqual(
+            byTwins(() => encoded(F64, rows)),
+            bytes,
+            where,
+          );
         }
       }
+    }
+  }
+});
+
+test('decimals among which one is odd have the same bytes by kernel and twin, wherever that one is', () => {
+  const odd = [
+    Number.NaN,
+    -0,
+    Infinity,
+    -Infinity,
+    2 ** 26 / 100,
+    -(2 ** 26 + 1) / 100,
+    1e13,
+    0.1 + 0.2,
+    5e-324,
+  ];
+  const nans = [0x7ff8000000000001n, 0xfff8000000000000n, 0x7ff0000000000001n];
+  const rows = f64Rows(...Array.from({ length: 200 }, (_, i) => Math.round(2000 + 300 * Math.sin(i)) / 100));
+  for (const one of [...f64Rows(...odd), ...nans]) {
+    for (const place of [0, 1, 2, 3, 30, 31, 32, 33, 63, 64, 100, 196, 197, 198, 199]) {
+      const mixed = rows.with(place, one);
+      const bytes = encoded(F64, mixed);
+      assert.deepEqual(
+        byTwins(() => encoded(F64, mixed)),
+        bytes,
+        `${one} at ${place}`,
+      );
+      assert.deepEqual(rowsOf(F64, decoded(F64, bytes, 200)), mixed);
     }
   }
 });

@@ -38,6 +38,26 @@ export function measure(numbers: usize, count: i32, slope: f64, out: usize): voi
   let maxRests = f64x2.splat(mostRest);
   let line = f64x2.replace_lane(f64x2.splat(2 * slope), 1, 3 * slope);
   const twoSlopes = f64x2.splat(2 * slope);
+  const hasLine = slope !== 0;
+  // Most are of no slope, and all of these fit into registers.
+  if (!hasLine) {
+    for (; at + 32 <= end; at += 32) {
+      const value = v128.load(at);
+      const value2 = v128.load(at, 16);
+      const before = v128.load(at - 8);
+      const step = f64x2.sub(value, before);
+      const step2 = f64x2.sub(value2, v128.load(at - 8, 16));
+      const turn = f64x2.sub(step, f64x2.sub(before, v128.load(at - 16)));
+      // Each turn is a step less the one before it.
+      const turn2 = f64x2.sub(step2, i64x2.shuffle(step, step2, 1, 2));
+      mins = f64x2.pmin(mins, f64x2.pmin(value, value2));
+      maxs = f64x2.pmax(maxs, f64x2.pmax(value, value2));
+      minSteps = f64x2.pmin(minSteps, f64x2.pmin(step, step2));
+      maxSteps = f64x2.pmax(maxSteps, f64x2.pmax(step, step2));
+      minTurns = f64x2.pmin(minTurns, f64x2.pmin(turn, turn2));
+      maxTurns = f64x2.pmax(maxTurns, f64x2.pmax(turn, turn2));
+    }
+  }
   for (; at + 16 <= end; at += 16) {
     const value = v128.load(at);
     const before = v128.load(at - 8);
@@ -68,6 +88,11 @@ export function measure(numbers: usize, count: i32, slope: f64, out: usize): voi
     maxSteps = f64x2.pmax(maxSteps, f64x2.splat(step));
     minTurns = f64x2.pmin(minTurns, f64x2.splat(turn));
     maxTurns = f64x2.pmax(maxTurns, f64x2.splat(turn));
+  }
+  if (!hasLine) {
+    // The line is 0, and not all was compared with it.
+    minRests = mins;
+    maxRests = maxs;
   }
   store<f64>(out, min(f64x2.extract_lane(mins, 0), f64x2.extract_lane(mins, 1)));
   store<f64>(out + 8, max(f64x2.extract_lane(maxs, 0), f64x2.extract_lane(maxs, 1)));

@@ -28,12 +28,17 @@ export function debtOf(refs: readonly BlockRef[], cutoff: bigint): TableDebt {
   let before: BlockRef | undefined;
   for (const ref of refs) {
     live += ref.length;
+    if (ref.maxTs < cutoff) {
+      // It will be dropped: nothing else is to be done with it.
+      expired += ref.length;
+      before = ref;
+      continue;
+    }
     if (ref.packed) packed += ref.length;
     else if (ref.rows < SMALL_BLOCK_ROWS) small += ref.length;
     // Against its neighbour only: what a query has to sort is mostly a matter of producers that take turns.
     else if (!ref.sorted || (before !== undefined && ref.minTs < before.maxTs)) overlapping += ref.length;
-    if (ref.maxTs < cutoff) expired += ref.length;
-    else if (ref.minTs < cutoff) {
+    if (ref.minTs < cutoff) {
       const share = Number(cutoff - ref.minTs) / Math.max(1, Number(ref.maxTs - ref.minTs));
       expired += Math.floor(ref.length * share);
     }
@@ -90,6 +95,17 @@ export class Debts {
     this.recent = 0;
     this.host.applied().forEach((head, writer) => {
       this.read[writer] = Math.max(this.read[writer] ?? 0, head);
+    });
+  }
+
+  /** Blocks of so many bytes have left a table because of its cutoff: they are dead bytes now, and counted as such. */
+  dropped(tableId: number, bytes: number): void {
+    const debt = this.byTable.get(tableId);
+    if (debt === undefined) return;
+    this.byTable.set(tableId, {
+      ...debt,
+      expired: Math.max(0, debt.expired - bytes),
+      live: Math.max(0, debt.live - bytes),
     });
   }
 

@@ -155,6 +155,7 @@ export class Maintenance {
   /** A checkpoint with these tables' changes is durable, and space has been settled. */
   checkpointed(tables: Iterable<number>, edits: ReadonlyMap<number, TableEdit>, now: number): void {
     this.debts.note([...tables, ...edits.keys()]);
+    for (const [id, { droppedBytes }] of edits) if (droppedBytes > 0) this.debts.dropped(id, droppedBytes);
     const moved = [...edits.values()].filter(({ cutoff }) => cutoff !== undefined);
     if (moved.length > 0) {
       const bytes = moved.reduce((sum, { droppedBytes }) => sum + droppedBytes, 0);

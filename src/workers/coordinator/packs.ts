@@ -17,6 +17,11 @@ const BACK_OFF_MS = { first: 200, most: 60_000 };
 const ATTEMPTS_MAX = 6;
 /** Who waits for room looks again this often. */
 const LOOK_AGAIN_MS = 250;
+/**
+ * What tasks made, and nobody waits for, comes into the index after this at the latest: a checkpoint for each one would cost
+ * producers more than the packing does.
+ */
+const SWAP_MS = 100;
 /** The most input of one task. */
 const TASK_BYTES = 16 << 20;
 
@@ -49,6 +54,7 @@ export class Packs {
   private readonly avoid = new Set<number>();
   private readonly rests = new Map<number, { failures: number; until: number }>();
   private nextTask = 1;
+  private swapAt = Number.POSITIVE_INFINITY;
   private succeeded = 0;
   private failed = 0;
   private rowsPacked = 0;
@@ -81,6 +87,9 @@ export class Packs {
     for (let outcome = this.runner?.take(); outcome !== undefined; outcome = this.runner?.take())
       this.takeOutcome(outcome, now);
     this.serveRequests(now);
+    if (now < this.swapAt) return;
+    this.swapAt = Number.POSITIVE_INFINITY;
+    this.host.wantCheckpoint();
   }
 
   /**
@@ -134,8 +143,12 @@ export class Packs {
 
   /** ms until somebody who called is to be looked at again. */
   waitMs(now: number): number {
-    if (this.requests.length === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(1, Math.min(...[...this.rests.values()].map(({ until }) => until - now), LOOK_AGAIN_MS));
+    const swapMs = Math.max(1, this.swapAt - now);
+    if (this.requests.length === 0) return swapMs;
+    return Math.max(
+      1,
+      Math.min(swapMs, ...[...this.rests.values()].map(({ until }) => until - now), LOOK_AGAIN_MS),
+    );
   }
 
   /** Ends all tasks, and rejects those who wait. */
@@ -266,7 +279,9 @@ export class Packs {
       const done = (taken: boolean): void => this.replaced(task, before, after, taken);
       this.edits.of(task.tableId).replacements.push({ before, after, done });
     }
-    if (result.replacements.length > 0) this.host.wantCheckpoint();
+    if (result.replacements.length === 0) return;
+    if (task.request !== undefined) this.host.wantCheckpoint();
+    else this.swapAt = Math.min(this.swapAt, now + SWAP_MS);
   }
 
   private replaced(

@@ -225,6 +225,40 @@ test('tables and rows that a bounded file has no room for are refused before any
   await db.close();
 });
 
+test('packTable of a full file whose free room lies in pieces brings them together; what finds no room says so within seconds', async () => {
+  const { db, engine, seen } = open(6 * MIB, { writers: 1 });
+  const table = await db.createTable('large', [{ name: 'b', type: 'bytes' }]);
+  const noise = Uint8Array.from({ length: 60_000 }, (_, at) => (at * at * 2654435761) >>> 11);
+  for (let row = 0; row < 400; row++) {
+    const bytes = noise.slice(0, 8 * (1 + ((row * 7919) % 7000)));
+    if (!table.appendRow(row, [bytes])) await db.drained();
+    if (row % 3 === 0) await db.sync();
+  }
+  await db.flush();
+  let [packed, refused] = [0, 0];
+  for (let round = 0; round < 8; round++) {
+    const began = engine.clock.now();
+    try {
+      await db.packTable('large', 64 << (round % 4));
+      packed++;
+    } catch (error) {
+      assert.equal((error as MillraceError).code, 'PACK_FAILED');
+      refused++;
+    }
+    assert.ok(engine.clock.now() - began < 15_000, `${engine.clock.now() - began} ms`);
+    for (let row = 0; row < 20; row++)
+      table.appendRow(1000 + round * 20 + row, [noise.slice(0, 20_000 + row * 1000)]);
+    await db.flush();
+  }
+  assert.ok(packed > 0, `${packed} packed, ${refused} refused`);
+  assert.ok(seen.most <= 6 * MIB);
+  const rows = await table.query();
+  assert.equal(rows.ts.at(-1), 1000 + 7 * 20 + 19);
+  for (const [i, bytes] of rows.columns.b.entries())
+    assert.deepEqual(bytes, noise.slice(0, bytes.length), `${i}`);
+  await db.close();
+});
+
 test('a full file is closed while a pack of it runs: nothing is in the way of the checkpoints that closing needs', async () => {
   const { db, seen, file } = open(8 * MIB, { maintenance: AUTO });
   const ends: Record<string, number> = {};

@@ -276,7 +276,8 @@ export class Maintenance {
     const { budget } = this.host.extents;
     if (budget === undefined) return Number.POSITIVE_INFINITY;
     const isOver = budget.overBytes > 0;
-    if (!isOver && !budget.isLow && !budget.isPressed) return Number.POSITIVE_INFINITY;
+    if (!isOver && !budget.isLow && !budget.isPressed && !budget.lacksPackRun)
+      return Number.POSITIVE_INFINITY;
     if (now < this.nextRoomAt) return this.nextRoomAt - now;
     this.nextRoomAt = now + ROOM_AGAIN_MS;
     if (isOver) {
@@ -291,7 +292,9 @@ export class Maintenance {
   private evict(applied: readonly number[]): void {
     const { budget } = this.host.extents;
     if (budget === undefined) return;
-    const isMoving = budget.isBroken && budget.mayTake('data', MOVE_BYTES) && this.fillHoles(MOVE_BYTES);
+    const isInPieces = budget.isBroken || budget.lacksPackRun;
+    const { moveBytes } = budget;
+    const isMoving = isInPieces && budget.mayTake('data', moveBytes) && this.fillHoles(moveBytes);
     const bytes = budget.evictBytes(isMoving);
     if (bytes <= 0) return;
     const { catalog, shared } = this.host;

@@ -229,10 +229,13 @@ export class Packs {
     const bytes = groups.flat().reduce((sum, ref) => sum + ref.length, EXTENT_SLACK_BYTES);
     const extent = extents.tryTake(Math.max(bytes, needBytes));
     if (extent === undefined) {
-      // In a full file the oldest blocks make way; who called for this pack may wait for that.
-      if (request !== undefined) this.noteFailure(tableId, request, noRoom(bytes), this.host.clock.now());
+      if (request === undefined) return;
+      // Who called for this pack waits while what is free is brought together.
+      extents.budget!.packRun = Math.max(bytes, needBytes);
+      this.noteFailure(tableId, request, noRoom(bytes), this.host.clock.now());
       return;
     }
+    if (request !== undefined) this.wantNoRun();
     this.runner ??= this.host.startRunner();
     const id = this.nextTask++;
     this.running.set(id, { tableId, groups, target, extent, request });
@@ -315,13 +318,19 @@ export class Packs {
     this.lastError = error.message;
     this.host.tell({ event: 'pack-failed', tableId, error: error.message });
     const failures = (this.rests.get(tableId)?.failures ?? 0) + 1;
-    const restMs = Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** (failures - 1));
-    this.rests.set(tableId, { failures, until: now + restMs });
+    // Who waits has attempts of its own, however often the table failed before.
+    const restMs = BACK_OFF_MS.first * 2 ** (request?.attempts ?? failures - 1);
+    this.rests.set(tableId, { failures, until: now + Math.min(BACK_OFF_MS.most, restMs) });
     if (request === undefined || ++request.attempts < ATTEMPTS_MAX) return;
     this.requests.splice(this.requests.indexOf(request), 1);
+    this.wantNoRun();
     request.reject(
       new MillraceError('PACK_FAILED', `a pack failed ${ATTEMPTS_MAX} times: ${error.message}`, {}, error),
     );
+  }
+
+  private wantNoRun(): void {
+    if (this.host.extents.budget !== undefined) this.host.extents.budget.packRun = 0;
   }
 
   private giveBack(extent: Extent, usedBytes: number): void {

@@ -5,6 +5,7 @@ const MIB = 1 << 20;
 const EXTENT_ALIGN = 4096;
 /** Free runs below this are of no use for extents. */
 const RUN_LEAST = 16 << 10;
+const MOVE_BYTES = MIB;
 /** File systems count what they need to find a file's blocks among its blocks. */
 const SYSTEM = { least: 32 << 10, share: 1 / 1024 };
 
@@ -23,6 +24,8 @@ export class SpaceBudget {
   waitingBytes = 0;
   /** The longest run that one of them must have. */
   waitingRun = 0;
+  /** The run that a pack needs which somebody called for: blocks are moved for it, but none leave. */
+  packRun = 0;
 
   constructor(space: FreeSpace, maxBytes: number, writers: number) {
     this.space = space;
@@ -97,6 +100,16 @@ export class SpaceBudget {
   /** Whether what is free lies in pieces that are too short, however much it is. */
   get isBroken(): boolean {
     return !this.hasRuns || this.space.longestRun() < this.waitingRun;
+  }
+
+  /** Whether a pack that was called for finds no run that is long enough, though there is room enough in all. */
+  get lacksPackRun(): boolean {
+    return this.packRun > this.space.longestRun() && this.mayTake('data', this.packRun);
+  }
+
+  /** How much may be copied in one go to bring free pieces together. */
+  get moveBytes(): number {
+    return Math.min(MOVE_BYTES, Math.floor(this.limit / 32));
   }
 
   /**

@@ -5,7 +5,7 @@ import type { ScanWorkerStart } from '../../shared/read/scan-start.ts';
 import type { ScanPart, ScanTask } from '../../shared/read/scan-task.ts';
 import { PARALLEL_MIN_VALUES } from './parallel.ts';
 
-const SCAN_WORKER = new URL('../../workers/scan/entry.js', import.meta.url);
+const SCAN_WORKER = new URL('../../workers/scan/thread.cjs', import.meta.url);
 /** Workers without work end after this long; to start one takes some 50 ms. */
 const IDLE_MS = 10_000;
 /** Memory kept for the next scan: pages that were touched before are filled twice as fast. */

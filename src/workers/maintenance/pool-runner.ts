@@ -86,7 +86,7 @@ export class PoolRunner implements TaskRunner {
 
   private makePool(): Piscina {
     const pool = new Piscina({
-      filename: new URL('./entry.js', import.meta.url).href,
+      filename: new URL('./thread.cjs', import.meta.url).href,
       minThreads: 0,
       maxThreads: 1,
       idleTimeout: IDLE_MS,

@@ -70,6 +70,8 @@ export class Packs {
 
   /** Resolves once a table's blocks are all as they should be. */
   call(tableId: number, target: number | undefined): Promise<void> {
+    // What failed before, by itself, is no reason to keep somebody waiting for up to a minute.
+    this.rests.delete(tableId);
     return new Promise((resolve, reject) => {
       this.requests.push({
         tableId,

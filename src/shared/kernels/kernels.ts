@@ -1,6 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { kernelMemory } from '../codec/scratch.ts';
 
+/** What decodes narrow numbers whose sums are small: base, step, and the two parts of the inverse power of ten. */
+type SmallKernel = (
+  numbers: number,
+  count: number,
+  base: number,
+  step: number,
+  high: number,
+  low: number,
+  out: number,
+) => void;
+
 /**
  * The kernels: the codecs' inner loops in WebAssembly with SIMD, written in AssemblyScript (assembly/). They work on the
  * codecs' scratch, in places that they are given as byte offsets. Each has a twin in TypeScript in the codec that calls it,
@@ -68,24 +79,8 @@ export interface Kernels {
   narrowFrame(numbers: number, count: number, base: number, power: number, out: number): void;
   narrowLine(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
   narrowDelta(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
-  smallLine(
-    numbers: number,
-    count: number,
-    base: number,
-    step: number,
-    high: number,
-    low: number,
-    out: number,
-  ): void;
-  smallDelta(
-    numbers: number,
-    count: number,
-    base: number,
-    step: number,
-    high: number,
-    low: number,
-    out: number,
-  ): void;
+  readonly smallLine: SmallKernel;
+  readonly smallDelta: SmallKernel;
   narrowRows(
     at: number,
     end: number,

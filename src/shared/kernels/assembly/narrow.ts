@@ -1,3 +1,5 @@
+import { prefixSums } from './prefix-sums';
+
 // Integers of up to 25 bits, four at a time: their numbers are unpacked to i32, then made into doubles in one pass. What they
 // come to is in docs/format.md, section 6.1. All sums are whole numbers below 2^52 in magnitude: the caller has seen to that.
 
@@ -111,13 +113,8 @@ export function narrowDelta(numbers: usize, count: i32, base: f64, step: f64, po
   store<f64>(out, base / power);
   const end = out + ((<usize>count) << 3);
   for (let at = numbers, to = out + 8; to < end; to += 64, at += 32) {
-    const four = v128.load(at);
-    const four2 = v128.load(at, 16);
-    // Neighbouring lanes of two vectors: one instruction, whichever of the zeros come in.
-    const pairs = i32x4.add(four, i32x4.shuffle(zero, four, 3, 4, 5, 6));
-    const pairs2 = i32x4.add(four2, i32x4.shuffle(zero, four2, 3, 4, 5, 6));
-    const sums = i32x4.add(pairs, i32x4.shuffle(zero, pairs, 2, 3, 4, 5));
-    const sums2 = i32x4.add(pairs2, i32x4.shuffle(zero, pairs2, 2, 3, 4, 5));
+    const sums = prefixSums(v128.load(at), zero);
+    const sums2 = prefixSums(v128.load(at, 16), zero);
     put(to, f64x2.add(before, lowPair(sums)), isDivided, powers);
     put(to + 16, f64x2.add(f64x2.add(before, twoSteps), highPair(sums)), isDivided, powers);
     before = f64x2.add(before, f64x2.add(steps, lowPair(i32x4.shuffle(sums, sums, 3, 3, 3, 3))));

@@ -6,10 +6,10 @@ const FRAME_OF_REFERENCE: u32 = 2;
 const DELTA: u32 = 3;
 const LINEAR: u32 = 9;
 /** As in codec/vector-header.ts, codec/statistics.ts and schema/limits.ts. */
-const HEADER_BYTES: usize = 8;
-const HAS_STATISTICS: u32 = 2;
-const STATISTICS_BYTES: usize = 24;
-const VECTOR_ROWS: i32 = 1024;
+export const HEADER_BYTES: usize = 8;
+export const HAS_STATISTICS: u32 = 2;
+export const STATISTICS_BYTES: usize = 24;
+export const VECTOR_ROWS: i32 = 1024;
 /** As in codec/narrow.ts and codec/residuals.ts. */
 const NARROW_MAX: u32 = 25;
 const PATCH_WIDTH_MAX: u32 = 28;

@@ -1,11 +1,5 @@
 import { sumOfLanes } from './lanes';
-import { narrowVector } from './rows';
-
-/** As in rows.ts. */
-const HEADER_BYTES: usize = 8;
-const HAS_STATISTICS: u32 = 2;
-const STATISTICS_BYTES: usize = 24;
-const VECTOR_ROWS: i32 = 1024;
+import { HAS_STATISTICS, HEADER_BYTES, narrowVector, STATISTICS_BYTES, VECTOR_ROWS } from './rows';
 
 /**
  * Adds up runs of a column's rows: of a vector that lies within one run its statistics, if it has them, of others what each run has

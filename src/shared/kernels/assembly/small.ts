@@ -1,3 +1,5 @@
+import { prefixSums } from './prefix-sums';
+
 // Numbers whose sums stay below 2^26 in magnitude, as those of most decimals do: they are summed as i32, and a product and its
 // correction stand for the division by a power of ten. Eight a turn: up to 7 more are read and written than there are.
 //
@@ -61,13 +63,8 @@ export function smallDelta(
   store<f64>(out, <f64>base * high + <f64>base * low);
   const end = out + ((<usize>count) << 3);
   for (let at = numbers, to = out + 8; to < end; to += 64, at += 32) {
-    const four = v128.load(at);
-    const four2 = v128.load(at, 16);
-    // Neighbouring lanes of two vectors: one instruction, whichever of the zeros come in.
-    const pairs = i32x4.add(four, i32x4.shuffle(zero, four, 3, 4, 5, 6));
-    const pairs2 = i32x4.add(four2, i32x4.shuffle(zero, four2, 3, 4, 5, 6));
-    const fours = i32x4.add(pairs, i32x4.shuffle(zero, pairs, 2, 3, 4, 5));
-    const fours2 = i32x4.add(pairs2, i32x4.shuffle(zero, pairs2, 2, 3, 4, 5));
+    const fours = prefixSums(v128.load(at), zero);
+    const fours2 = prefixSums(v128.load(at, 16), zero);
     const sums = i32x4.add(before, fours);
     before = i32x4.add(i32x4.add(before, steps), i32x4.shuffle(fours, fours, 3, 3, 3, 3));
     const sums2 = i32x4.add(before, fours2);

@@ -34,21 +34,12 @@ export interface Candidate {
  * older ones are whole, so what is copied of each producer is a prefix.
  */
 export function copyLiveRows(views: MemoryViews, definition: TableDefinition, bound: number): RowRun[] {
-  const candidates: Candidate[] = [];
-  const { i32 } = views;
-  const count = chunkCount(views);
-  for (let chunk = 0; chunk < count; chunk++) {
-    const word = headerWord(chunk);
-    if (Atomics.load(i32, word + STATE) === FREE || i32[word + TABLE] !== definition.id) continue;
-    const incarnation = Atomics.load(i32, word + INCARNATION);
-    const ordinal = ordinalOf(views, word);
-    if (ordinal < bound) candidates.push({ word, ordinal, incarnation });
-  }
-  return copyChunks(views, definition, candidates.sort(newestFirst));
+  const { id } = definition;
+  return copyChunks(views, definition, liveChunks(views, new Map([[id, bound]])).get(id) ?? []);
 }
 
 /**
- * As `candidates` of `copyLiveRows`, for some tables at once: a walk for each of ten thousand tables would take seconds.
+ * The chunks of some tables, found in one walk: one for each of ten thousand tables would take seconds.
  * @param bounds each table's counter as it was before
  * @returns by table, newest ordinal first
  */
@@ -72,12 +63,8 @@ export function liveChunks(
     if (known === undefined) found.set(table, [{ word, ordinal, incarnation }]);
     else known.push({ word, ordinal, incarnation });
   }
-  for (const candidates of found.values()) candidates.sort(newestFirst);
+  for (const candidates of found.values()) candidates.sort((a, b) => b.ordinal - a.ordinal);
   return found;
-}
-
-function newestFirst(a: Candidate, b: Candidate): number {
-  return b.ordinal - a.ordinal;
 }
 
 /** Copies the rows of a table's chunks, in order of arrival. @param candidates newest ordinal first */

@@ -112,7 +112,7 @@ export function decodeFramePayload(header: FrameHeader, payload: Uint8Array): Fr
   if (at + header.blocks * LOCATED_REF_BYTES > payload.length)
     throw damaged('a frame ends within its references');
   for (let i = 0; i < header.blocks; i++) {
-    blocks.push({ tableId: view.getUint32(at, true), ref: getBlockRef(view, at + 8) });
+    blocks.push(getLocatedRef(view, at));
     at += LOCATED_REF_BYTES;
   }
   for (let i = 0; i < header.pieces; i++) {
@@ -124,6 +124,11 @@ export function decodeFramePayload(header: FrameHeader, payload: Uint8Array): Fr
     pieces.push({ ...piece, body: payload.subarray(start, at) });
   }
   return { definitions, blocks, pieces };
+}
+
+/** A located block reference, as `pushLocatedRef` appends it. */
+export function getLocatedRef(view: DataView, at: number): LocatedRef {
+  return { tableId: view.getUint32(at, true), ref: getBlockRef(view, at + 8) };
 }
 
 /** Appends a located block reference. */

@@ -15,6 +15,11 @@ export interface Extent {
   readonly bytes: number;
 }
 
+/** Where a block or a page lies. */
+export function extentOf({ offset, length }: { readonly offset: number; readonly length: number }): Extent {
+  return { offset, bytes: length };
+}
+
 /** An extent with the salt that marks what is written in it. */
 export interface SaltedExtent extends Extent {
   readonly salt: Salt;

@@ -1,7 +1,7 @@
 import { invariant, MillraceError } from '../errors.ts';
 import { type BlockRef, type ChildRef, compareRefs, REF_BYTES } from '../format/block-ref.ts';
 import { isPage, NO_PAGE, PAGE_HEADER_BYTES, type PagePointer } from '../format/page.ts';
-import type { Extent } from '../format/root.ts';
+import { type Extent, extentOf } from '../format/root.ts';
 import type { TableState } from '../format/table-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import {
@@ -128,7 +128,7 @@ export class IndexEditor {
   write(sequence: number, put: PutPage, freed: Extent[]): TableState {
     freed.push(...this.emptied);
     if (entriesOf(this.root.node).length === 0) {
-      if (isPage(this.root.old)) freed.push({ offset: this.root.old.offset, bytes: this.root.old.length });
+      if (isPage(this.root.old)) freed.push(extentOf(this.root.old));
       return { ...this.state, root: NO_PAGE, height: 0, blocks: 0, rows: 0, minTs: 0n, maxTs: 0n };
     }
     const root = this.writeBelow(this.root, sequence, put, freed);
@@ -152,8 +152,7 @@ export class IndexEditor {
     while (!isLeaf(this.root.node) && childrenOf(this.root.node).length === 1) {
       const child = this.child(this.root, 0);
       if (child === undefined) break;
-      if (isPage(this.root.old))
-        this.emptied.push({ offset: this.root.old.offset, bytes: this.root.old.length });
+      if (isPage(this.root.old)) this.emptied.push(extentOf(this.root.old));
       this.root = child;
       this.height--;
     }
@@ -208,7 +207,7 @@ export class IndexEditor {
 
   /** Lets go of a node that nothing refers to any more. */
   private drop(node: LoadedNode): void {
-    if (isPage(node.old)) this.emptied.push({ offset: node.old.offset, bytes: node.old.length });
+    if (isPage(node.old)) this.emptied.push(extentOf(node.old));
   }
 
   /** The node of a page; undefined if the page is damaged, which is then left where it is, for readers to report. */
@@ -330,7 +329,7 @@ export class IndexEditor {
     }
     const { bytes, crc } = encodeNode(at.node, this.tableId, sequence);
     const offset = put(bytes);
-    if (isPage(at.old)) freed.push({ offset: at.old.offset, bytes: at.old.length });
+    if (isPage(at.old)) freed.push(extentOf(at.old));
     return { offset, length: bytes.length, crc };
   }
 }

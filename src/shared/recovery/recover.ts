@@ -3,7 +3,7 @@ import { rethrowIoError } from '../errors.ts';
 import { type BlockRef, compareRefs } from '../format/block-ref.ts';
 import { NO_PAGE } from '../format/page.ts';
 import { decodePiece } from '../format/piece.ts';
-import type { Extent, Root } from '../format/root.ts';
+import { type Extent, extentOf, type Root } from '../format/root.ts';
 import type { Superblock } from '../format/superblock.ts';
 import { NO_CUTOFF, type TableEntry, type TableState } from '../format/table-record.ts';
 import { IndexReader } from '../index/index-reader.ts';
@@ -85,7 +85,7 @@ export function recover(storage: Storage): Recovery {
     const recovered = resolve(table, reader, damage);
     rows += recovered.blocks.reduce((sum, ref) => sum + ref.rows, 0);
     rows += recovered.runs.reduce((sum, run) => sum + run.rows, 0);
-    blockExtents.push(...recovered.blocks.map((ref) => ({ offset: ref.offset, bytes: ref.length })));
+    blockExtents.push(...recovered.blocks.map(extentOf));
     result.set(id, recovered);
   }
   return {
@@ -105,7 +105,7 @@ export function recover(storage: Storage): Recovery {
 function blocksAbove({ frames }: WalkedLog, number: number): Extent[] {
   return frames
     .filter(({ header }) => header.number > number)
-    .flatMap(({ payload }) => payload.blocks.map(({ ref }) => ({ offset: ref.offset, bytes: ref.length })));
+    .flatMap(({ payload }) => payload.blocks.map(({ ref }) => extentOf(ref)));
 }
 
 function nothing(): Pick<Collected, 'blocks' | 'settled' | 'pieces'> {

@@ -2,8 +2,8 @@ import { invariant } from '../../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../../shared/format/block-ref.ts';
 import { ByteSink } from '../../shared/format/byte-sink.ts';
 import { align8 } from '../../shared/format/fields.ts';
-import { encodePage, NO_PAGE, PAGE_HEADER_BYTES, type PagePointer } from '../../shared/format/page.ts';
-import { type Extent, encodeRoot, type Root, type WriterEntry } from '../../shared/format/root.ts';
+import { encodePage, NO_PAGE, PAGE_HEADER_BYTES } from '../../shared/format/page.ts';
+import { type Extent, encodeRoot, extentOf, type Root, type WriterEntry } from '../../shared/format/root.ts';
 import { encodeSuperblock, type Superblock, superblockOffset } from '../../shared/format/superblock.ts';
 import { encodeTableEntry, type TableEntry } from '../../shared/format/table-record.ts';
 import { IndexEditor } from '../../shared/index/index-editor.ts';
@@ -159,10 +159,6 @@ function allotApart(space: FreeSpace, bytes: number, other: Extent): Extent {
   if (skipped > 0) space.free({ offset: longer.offset, bytes: skipped }, 0);
   else space.free({ offset: longer.offset + bytes, bytes: 2 * SECTOR_BYTES }, 0);
   return { offset: longer.offset + skipped, bytes };
-}
-
-function extentOf(pointer: PagePointer): Extent {
-  return { offset: pointer.offset, bytes: pointer.length };
 }
 
 /** Everything that a reader of this checkpoint will find free, what writers hold included. */

@@ -1,5 +1,6 @@
 import { invariant } from '../../shared/errors.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
+import { extentOf } from '../../shared/format/root.ts';
 import { readExactly, type Storage } from '../../shared/storage/storage.ts';
 import type { FreeSpace } from './free-space.ts';
 
@@ -60,6 +61,6 @@ export function areApart(blocks: readonly OwnedRef[], space: FreeSpace): boolean
   return sorted.every((ref, i) => {
     const next = sorted[i + 1];
     if (next !== undefined && ref.offset + ref.length > next.offset) return false;
-    return !space.overlaps({ offset: ref.offset, bytes: ref.length });
+    return !space.overlaps(extentOf(ref));
   });
 }

@@ -19,7 +19,7 @@ import {
   STATE_POISONED,
 } from '../../shared/control/words.ts';
 import { MillraceError } from '../../shared/errors.ts';
-import type { Extent, Salt, WriterEntry } from '../../shared/format/root.ts';
+import { type Extent, extentOf, type Salt, type WriterEntry } from '../../shared/format/root.ts';
 import { type Recovery, recover } from '../../shared/recovery/recover.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
@@ -589,7 +589,7 @@ export class Coordinator {
     const directory = this.shared.directories[writer]!;
     for (let position = this.applied[writer]!; position < directory.head; position++) {
       const { ref } = directory.entry(position);
-      used.push({ offset: ref.offset, bytes: ref.length });
+      used.push(extentOf(ref));
     }
     for (const extent of this.writers[writer]!.space.takeOrphans(used, this.space.end))
       this.space.free(extent, 0);

@@ -48,8 +48,8 @@ const running: Promise<void>[] = [];
 let door: Door | undefined;
 /** A writer whose successors die as well, without a commit between, would die for ever. */
 const MAX_DEATHS = 20;
-/** Of each writer: what it had committed when it last died, and how often it has died since. */
 const notices = new Notices(control, systemClock, (notice) => parentPort!.postMessage(notice));
+/** Of each writer: what it had committed when it last died, and how often it has died since. */
 const deaths = new Map<number, { committed: number; count: number }>();
 const writerThreads = new WriterThreads(start.writerHeapMb);
 const supervisor = new Supervisor(control, () => writerThreads.prepare());

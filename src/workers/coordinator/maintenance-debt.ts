@@ -1,4 +1,4 @@
-import type { MaintenanceStats } from '../../shared/control/maintenance.ts';
+import type { MaintenanceOptions, MaintenanceStats } from '../../shared/control/maintenance.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
 import type { TableEntry } from '../../shared/format/table-record.ts';
 import { ALL_TIME, type IndexReader } from '../../shared/index/index-reader.ts';
@@ -10,6 +10,14 @@ const COUNT_MS = 50;
 const COUNT_SHARE = 1 / 20;
 /** How much of what came lately still tells after another count. */
 const FORGET = 0.9;
+
+/** Expired and dead bytes are debts: with this part of the limit that there is at least they are seen to soon. */
+const PRESSING = { share: 1 / 8, least: 1 << 20 };
+
+/** So many expired or dead bytes are seen to before their time. */
+export function pressingBytes({ walMinBytes }: MaintenanceOptions): number {
+  return Math.max(PRESSING.least, walMinBytes * PRESSING.share);
+}
 
 /** What of a table's blocks maintenance has yet to see to, in bytes. */
 export interface TableDebt {

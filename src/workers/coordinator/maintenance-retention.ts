@@ -18,6 +18,9 @@ export class RetentionPace {
   /** So many bytes at a time are enough. */
   private readonly pressingBytes: number;
   private movedAt: number;
+  /** While nothing is to be had from it, what presses is looked at less and less often. */
+  private pressGapMs = LEAST_GAP_MS;
+  private pressAt = 0;
   at: number;
 
   constructor(intervalMs: number, pressingBytes: number, now: number) {
@@ -29,15 +32,20 @@ export class RetentionPace {
 
   /** Whether it is time; the next time is an interval later then. @param expiredBytes that are known of */
   isDue(now: number, expiredBytes: number): boolean {
-    const isPressing = expiredBytes > this.pressingBytes && now - this.movedAt >= LEAST_GAP_MS;
+    const isPressing = expiredBytes > this.pressingBytes && now >= this.pressAt;
     if (now < this.at && !isPressing) return false;
     this.at = now + this.intervalMs;
+    this.pressAt = now + this.pressGapMs;
     return true;
   }
 
   /** Blocks of so many bytes have left. */
   moved(droppedBytes: number, now: number): void {
     const gapMs = ((now - this.movedAt) * this.pressingBytes) / Math.max(1, droppedBytes);
+    // A block that the cutoff runs through, or with rows still to come, is expired in part and stays.
+    const wasWorth = 2 * droppedBytes >= this.pressingBytes;
+    this.pressGapMs = wasWorth ? LEAST_GAP_MS : Math.min(this.intervalMs, 2 * this.pressGapMs);
+    this.pressAt = now + this.pressGapMs;
     this.movedAt = now;
     this.at = Math.min(this.at, now + Math.max(LEAST_GAP_MS, gapMs));
   }

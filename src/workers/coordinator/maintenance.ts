@@ -3,7 +3,7 @@ import type { Extent } from '../../shared/format/root.ts';
 import { IndexReader } from '../../shared/index/index-reader.ts';
 import { chooseVictims } from './eviction.ts';
 import { fillHoles } from './holes.ts';
-import { Debts } from './maintenance-debt.ts';
+import { Debts, pressingBytes } from './maintenance-debt.ts';
 import type { Deferred, MaintenanceHost } from './maintenance-host.ts';
 import { Pace } from './maintenance-pace.ts';
 import { cutoffOf, inUnit, RetentionPace } from './maintenance-retention.ts';
@@ -20,8 +20,6 @@ const ROOM_AGAIN_MS = 20;
 /** It looks at so many tables at once, and goes on the next time after about so many ms. */
 const LOOK_TABLES = 256;
 const LOOK_MS = 10;
-/** Expired bytes are a debt: this part of its limit is dropped before its time. */
-const PRESSING_SHARE = 1 / 8;
 /** Holes are filled from the file's end while it is longer than twice its blocks and this: below what is promised. */
 const HOLES_BYTES = 16 << 20;
 const HOLES_AGAIN_MS = 100;
@@ -72,8 +70,8 @@ export class Maintenance {
     this.settling = new Settling(host, this.throttle);
     this.pace = new Pace(host.shared.control);
     this.nextCheckAt = now + host.options.checkIntervalMs;
-    const { retentionCheckIntervalMs, walMinBytes } = host.options;
-    this.retentionPace = new RetentionPace(retentionCheckIntervalMs, walMinBytes * PRESSING_SHARE, now);
+    const { retentionCheckIntervalMs } = host.options;
+    this.retentionPace = new RetentionPace(retentionCheckIntervalMs, pressingBytes(host.options), now);
     this.state = host.options.auto ? 'nothing to do' : 'off';
     this.retentionMs = host.retentionMs;
   }
@@ -293,7 +291,7 @@ export class Maintenance {
     const { budget } = this.host.extents;
     if (budget === undefined) return;
     const isInPieces = budget.isBroken || budget.lacksPackRun;
-    const { moveBytes } = budget;
+    const moveBytes = Math.min(MOVE_BYTES, budget.limit / 32);
     const isMoving = isInPieces && budget.mayTake('data', moveBytes) && this.fillHoles(moveBytes);
     const bytes = budget.evictBytes(isMoving);
     if (bytes <= 0) return;

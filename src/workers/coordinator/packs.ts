@@ -1,7 +1,7 @@
 import type { MaintenanceEvent } from '../../shared/control/maintenance.ts';
 import { fromEnvelope, MillraceError } from '../../shared/errors.ts';
 import type { BlockRef } from '../../shared/format/block-ref.ts';
-import type { Extent, SaltedExtent } from '../../shared/format/root.ts';
+import { type Extent, extentOf, type SaltedExtent } from '../../shared/format/root.ts';
 import { ALL_TIME, type IndexReader } from '../../shared/index/index-reader.ts';
 import { planPack } from '../maintenance/plan-pack.ts';
 import type { PackResult, TaskOutcome, TaskRunner } from '../maintenance/task.ts';
@@ -133,9 +133,7 @@ export class Packs {
 
   /** The blocks that tasks read: even if the index lets go of one meanwhile, it stays where it is. */
   inputs(): Extent[] {
-    return [...this.running.values()].flatMap(({ groups }) =>
-      groups.flat().map((ref) => ({ offset: ref.offset, bytes: ref.length })),
-    );
+    return [...this.running.values()].flatMap(({ groups }) => groups.flat().map(extentOf));
   }
 
   /** What tasks hold and nothing refers to: free for whoever opens the file after a crash. */
@@ -229,11 +227,12 @@ export class Packs {
   ): void {
     const { catalog, extents } = this.host;
     const bytes = groups.flat().reduce((sum, ref) => sum + ref.length, EXTENT_SLACK_BYTES);
-    const extent = extents.tryTake(Math.max(bytes, needBytes));
+    const wanted = Math.max(bytes, needBytes);
+    const extent = extents.tryTake(wanted);
     if (extent === undefined) {
       if (request === undefined) return;
       // Who called for this pack waits while what is free is brought together.
-      extents.budget!.packRun = Math.max(bytes, needBytes);
+      extents.budget!.packRun = wanted;
       this.noteFailure(tableId, request, noRoom(bytes), this.host.clock.now());
       return;
     }
@@ -266,25 +265,20 @@ export class Packs {
 
   private takeResult(task: Running, result: PackResult, now: number): void {
     for (const { damaged, error } of result.failures) {
-      if (damaged.length > 0)
-        this.host.tell({ event: 'pack-failed', tableId: task.tableId, error: error.message });
       for (const offset of damaged) this.avoid.add(offset);
       if (damaged.length === 0) this.noteFailure(task.tableId, task.request, fromEnvelope(error), now);
-      else {
-        this.failed++;
-        this.lastError = error.message;
-      }
+      else this.countFailure(task.tableId, error.message);
     }
     if (result.failures.length === 0) {
       this.succeeded++;
       this.rests.delete(task.tableId);
     }
-    if (result.replacements.length > 0) this.host.tell(packEvent(task.tableId, result));
+    if (result.replacements.length === 0) return;
+    this.host.tell(packEvent(task.tableId, result));
     for (const { before, after } of result.replacements) {
       const done = (taken: boolean): void => this.replaced(task, before, after, taken);
       this.edits.of(task.tableId).replacements.push({ before, after, done });
     }
-    if (result.replacements.length === 0) return;
     if (task.request !== undefined) this.host.wantCheckpoint();
     else this.swapAt = Math.min(this.swapAt, now + SWAP_MS);
   }
@@ -296,7 +290,7 @@ export class Packs {
     taken: boolean,
   ): void {
     if (!taken) {
-      for (const ref of after) this.host.space.free({ offset: ref.offset, bytes: ref.length }, 0);
+      for (const ref of after) this.host.space.free(extentOf(ref), 0);
       return;
     }
     for (const ref of after) {
@@ -316,9 +310,7 @@ export class Packs {
     error: MillraceError,
     now: number,
   ): void {
-    this.failed++;
-    this.lastError = error.message;
-    this.host.tell({ event: 'pack-failed', tableId, error: error.message });
+    this.countFailure(tableId, error.message);
     const failures = (this.rests.get(tableId)?.failures ?? 0) + 1;
     // Who waits has attempts of its own, however often the table failed before.
     const restMs = BACK_OFF_MS.first * 2 ** (request?.attempts ?? failures - 1);
@@ -329,6 +321,12 @@ export class Packs {
     request.reject(
       new MillraceError('PACK_FAILED', `a pack failed ${ATTEMPTS_MAX} times: ${error.message}`, {}, error),
     );
+  }
+
+  private countFailure(tableId: number, error: string): void {
+    this.failed++;
+    this.lastError = error;
+    this.host.tell({ event: 'pack-failed', tableId, error });
   }
 
   private wantNoRun(): void {

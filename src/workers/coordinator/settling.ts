@@ -1,12 +1,11 @@
 import { cutTail } from './free-space.ts';
+import { pressingBytes } from './maintenance-debt.ts';
 import type { MaintenanceHost } from './maintenance-host.ts';
 import type { Throttle } from './maintenance-throttle.ts';
 
 /** What a checkpoint let go of is used again after another one, which is made for so much of it. */
 const SETTLE_BYTES = 1 << 20;
 const SETTLE_MS = { soon: 50, later: 1000, most: 60_000 };
-/** Dead bytes are a debt: with this part of its limit the other checkpoint comes soon, and under load, too. */
-const PRESSING_SHARE = 1 / 8;
 /** The file's tail is cut off from this size on, and this share of the file. */
 const CUT_BYTES = 1 << 20;
 const CUT_SHARE = 1 / 16;
@@ -27,7 +26,7 @@ export class Settling {
 
   /** Whether so much was let go of that it is to be used again soon. */
   get isPressing(): boolean {
-    return this.host.space.unsettledBytes() > this.host.options.walMinBytes * PRESSING_SHARE;
+    return this.host.space.unsettledBytes() > pressingBytes(this.host.options);
   }
 
   /** Makes a checkpoint only for space to be used again; under load the log's growth makes them often enough. */

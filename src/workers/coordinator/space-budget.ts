@@ -5,7 +5,6 @@ const MIB = 1 << 20;
 const EXTENT_ALIGN = 4096;
 /** Free runs below this are of no use for extents. */
 const RUN_LEAST = 16 << 10;
-const MOVE_BYTES = MIB;
 /** File systems count what they need to find a file's blocks among its blocks. */
 const SYSTEM = { least: 32 << 10, share: 1 / 1024 };
 
@@ -105,11 +104,6 @@ export class SpaceBudget {
   /** Whether a pack that was called for finds no run that is long enough, though there is room enough in all. */
   get lacksPackRun(): boolean {
     return this.packRun > this.space.longestRun() && this.mayTake('data', this.packRun);
-  }
-
-  /** How much may be copied in one go to bring free pieces together. */
-  get moveBytes(): number {
-    return Math.min(MOVE_BYTES, Math.floor(this.limit / 32));
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { BlockRef } from '../../shared/format/block-ref.ts';
+import { extentOf } from '../../shared/format/root.ts';
 import type { TableState } from '../../shared/format/table-record.ts';
 import type { IndexEditor } from '../../shared/index/index-editor.ts';
 import type { Replacement } from '../maintenance/task.ts';
@@ -45,7 +46,7 @@ export function applyEdit(
   freed: Freed,
 ): void {
   const letGo = (ref: BlockRef): void => {
-    const place = { offset: ref.offset, bytes: ref.length };
+    const place = extentOf(ref);
     // In a damaged file two references may name one place: it is freed once.
     if (!space.overlaps(place) && !freed.has(place.offset)) freed.extents.push(place);
   };

@@ -1,17 +1,16 @@
-import { type BlockRef, getBlockRef } from '../../shared/format/block-ref.ts';
+import type { BlockRef } from '../../shared/format/block-ref.ts';
 import { ByteSink } from '../../shared/format/byte-sink.ts';
-import { LOCATED_REF_BYTES, pushLocatedRef } from '../../shared/format/frame.ts';
-import type { Extent } from '../../shared/format/root.ts';
+import {
+  getLocatedRef,
+  LOCATED_REF_BYTES,
+  type LocatedRef,
+  pushLocatedRef,
+} from '../../shared/format/frame.ts';
+import { type Extent, extentOf } from '../../shared/format/root.ts';
 import type { KnownChunk } from './chunk-book.ts';
 
 /** Stands for "no block" where a chunk is only to be given back. */
 const NO_BLOCK = -1;
-
-/** A block that was staged, and whose it is. */
-export interface StagedBlock {
-  readonly tableId: number;
-  readonly ref: BlockRef;
-}
 
 /**
  * Chunks whose rows are encoded and wait for the commit, with the references of their blocks. There may be thousands, and
@@ -55,18 +54,14 @@ export class Staged {
       call(this.refs.bytes.subarray(at, at + LOCATED_REF_BYTES));
   }
 
-  *blocks(): Generator<StagedBlock> {
-    for (let at = 0; at < this.refs.length; at += LOCATED_REF_BYTES) {
-      const { view } = this.refs;
-      yield { tableId: view.getUint32(at, true), ref: getBlockRef(view, at + 8) };
-    }
+  *blocks(): Generator<LocatedRef> {
+    for (let at = 0; at < this.refs.length; at += LOCATED_REF_BYTES) yield getLocatedRef(this.refs.view, at);
   }
 
   /** Where those blocks lie that a condition holds for. */
   extents(wanted: (ref: BlockRef) => boolean): Extent[] {
     const extents: Extent[] = [];
-    for (const { ref } of this.blocks())
-      if (wanted(ref)) extents.push({ offset: ref.offset, bytes: ref.length });
+    for (const { ref } of this.blocks()) if (wanted(ref)) extents.push(extentOf(ref));
     return extents;
   }
 

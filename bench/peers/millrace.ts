@@ -53,10 +53,11 @@ export class Millrace implements Contestant {
 
   async #appendRows(tables: readonly WTable[], handles: readonly MachineTable[]): Promise<void> {
     const rows = tables[0]!.ts.length;
+    const appenders = handles.map((handle) => handle.rowAppender());
     for (let i = 0; i < rows; i++) {
-      for (let t = 0; t < handles.length; t++) {
+      for (let t = 0; t < appenders.length; t++) {
         const { ts, temp, pressure, vib, count } = tables[t]!;
-        const goOn = handles[t]!.appendRow(ts[i]!, [temp[i]!, pressure[i]!, vib[i]!, count[i]!]);
+        const goOn = appenders[t]!(ts[i]!, temp[i]!, pressure[i]!, vib[i]!, count[i]!);
         if (!goOn) await this.#db.drained();
       }
     }

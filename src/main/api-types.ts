@@ -55,6 +55,14 @@ export type RowValues<C extends readonly ColumnSpec[]> = {
 /** A timestamp as the unit wants it: ms tables take safe integers, as numbers or bigints; others bigints. */
 export type Timestamp<U extends TimeUnit = TimeUnit> = U extends 'ms' ? number | bigint : bigint;
 
+/**
+ * Appends a row, its values being parameters. (The type of a method: a table of known columns is a table.)
+ * @returns and throws as `Table.appendRow`
+ */
+export type RowAppender<C extends readonly ColumnSpec[], U extends TimeUnit> = {
+  append(ts: Timestamp<U>, ...values: RowValues<C>): boolean;
+}['append'];
+
 interface ArrayOfType {
   f64: Float64Array;
   f32: Float32Array;

@@ -7,7 +7,7 @@ import {
   W_SYNC_DONE,
   writerWord,
 } from '../shared/control/words.ts';
-import type { Waiting } from '../shared/wait.ts';
+import { letRowsArrive, type Waiting } from '../shared/wait.ts';
 
 /** How long a process that ends without `close()` waits for its last commit. */
 const EXIT_WAIT_MS = 5000;
@@ -37,7 +37,10 @@ export function finishAtExit(
 ): () => void {
   const finish = (): void => {
     if (control.state !== STATE_OPEN) return;
-    if (endsAll) control.setState(STATE_CLOSING);
+    if (endsAll) {
+      control.setState(STATE_CLOSING);
+      letRowsArrive();
+    }
     const until = performance.now() + EXIT_WAIT_MS;
     const tickets = Array.from({ length: writers }, (_, writer) => control.requestSync(writer));
     for (const [writer, ticket] of tickets.entries()) {

@@ -35,6 +35,7 @@ export type {
   QueryOptions,
   ReadCounters,
   RecoveryReport,
+  RowAppender,
   Rows,
   RowValues,
   ScanOptions,

@@ -106,6 +106,26 @@ export class TableCore {
     return this.host.appended(this.definition);
   }
 
+  /** A function whose parameters are the timestamp and the columns; made for up to eight f64 columns. */
+  rowAppender(): (ts: number | bigint, ...values: unknown[]) => boolean {
+    this.host.checkWritable();
+    const { host, definition, appender, first } = this;
+    const { isDoubles, arity } = appender.shape;
+    if (!isDoubles || arity > 8) return (ts, ...values) => this.appendRow(ts, values);
+    const core = this;
+    return function appendDoubles(ts, a?, b?, c?, d?, e?, f?, g?, h?) {
+      host.checkWritable();
+      if (first.active !== appender) core.takeLane();
+      // biome-ignore lint/complexity/noArguments: a rest parameter is an array made for each row
+      const count = arguments.length - 1;
+      if (count === arity && appender.appendDoubles(ts, a, b, c, d, e, f, g, h))
+        return host.appended(definition);
+      const values = [a, b, c, d, e, f, g, h];
+      values.length = count;
+      return core.appendRow(ts, values);
+    };
+  }
+
   append(batch: unknown): boolean {
     this.host.checkWritable();
     const { appender, definition } = this;

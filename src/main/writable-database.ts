@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { countChunks } from '../shared/chunk/header.ts';
+import { STORES_IN_ORDER } from '../shared/chunk/publish-rows.ts';
 import { SLAB_BYTES, slabsInUse } from '../shared/chunk/slab-table.ts';
 import type { CoordinatorInfo } from '../shared/control/api.ts';
 import { writerCounter } from '../shared/control/counters.ts';
@@ -92,8 +93,8 @@ export class WritableDatabase implements DatabaseCore {
   }
 
   checkWritable(): void {
-    // One load a row.
-    if (Atomics.load(this.words, STATE) === STATE_OPEN && this.closing === undefined) return;
+    // One load a row, and a plain one: `appended` is who makes sure.
+    if (this.words[STATE] === STATE_OPEN && this.closing === undefined) return;
     if (this.closing !== undefined) throw closedError();
     this.engine.shared.control.checkOpen();
   }
@@ -221,8 +222,14 @@ export class WritableDatabase implements DatabaseCore {
   appended(definition: TableDefinition): boolean {
     if (this.alwaysDurable) this.syncNow(writerOf(definition.id, this.engine.shared.memories.length));
     // Looked at again once the row is there: if the database was still open, whatever closes it will find the row.
-    else if (Atomics.load(this.words, STATE) !== STATE_OPEN) this.engine.shared.control.checkOpen();
+    else if (!this.isOpen) this.engine.shared.control.checkOpen();
     return !this.producer.isCrowded;
+  }
+
+  private get isOpen(): boolean {
+    // Where the row was published by a plain store, whoever closes waits for it (`letRowsArrive`).
+    const state = STORES_IN_ORDER ? this.words[STATE] : Atomics.load(this.words, STATE);
+    return state === STATE_OPEN;
   }
 
   async sync(): Promise<void> {

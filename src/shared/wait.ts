@@ -1,3 +1,4 @@
+import { STORES_IN_ORDER } from './chunk/publish-rows.ts';
 import type { Control } from './control/control.ts';
 import { MillraceError } from './errors.ts';
 
@@ -11,6 +12,18 @@ export const SLICE_MS = 100;
 
 /** A word that nobody changes. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
+/** A store that was made reaches the other cores within some microseconds, whatever becomes of its thread. */
+const STORE_MS = 1;
+
+/**
+ * To be called after a word was set that appends look at once they have published a row, and before rows are looked for: where
+ * rows are published by plain stores, an append that still found the word as it was may have its row on the way. Where stores are
+ * atomic, one of the two sees the other, and nothing is to be waited for.
+ */
+export function letRowsArrive(): void {
+  if (STORES_IN_ORDER) Atomics.wait(NEVER, 0, 0, STORE_MS);
+}
 
 /** How a thread waits for others. The inline engine of tests, where there are no others, takes their steps instead. */
 export interface Waiting {

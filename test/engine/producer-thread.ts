@@ -16,7 +16,15 @@ export const DEATHS = 4;
 
 export interface Job {
   readonly ticket: DatabaseTicket;
-  readonly kind: 'append' | 'append-forever' | 'bursts' | 'sync-forever' | 'tables' | 'read' | 'hold';
+  readonly kind:
+    | 'append'
+    | 'append-forever'
+    | 'until-closed'
+    | 'bursts'
+    | 'sync-forever'
+    | 'tables'
+    | 'read'
+    | 'hold';
   readonly producer: number;
   readonly rows: number;
   readonly words: SharedArrayBuffer;
@@ -76,6 +84,18 @@ async function run({ ticket, kind, producer, rows, words }: Job): Promise<void> 
       // Ends without a word if it is not told to go on: the database is left as a thread that ends leaves it.
       while (kind === 'append-forever');
       break;
+    case 'until-closed': {
+      // Nothing but the appends: no store of this thread's own makes their rows visible.
+      const append = db.createTableSync(SHARED_TABLE, ['producer', 'row']).rowAppender();
+      let row = 0;
+      try {
+        for (; row < rows; row++) append(0, producer, row);
+      } catch (error) {
+        if (!(error instanceof MillraceError && error.code === 'CLOSED')) throw error;
+      }
+      Atomics.store(shared, APPENDED + producer, row);
+      return;
+    }
     case 'bursts':
       for (let row = 0, burst = 1; ; burst++) {
         for (let now = 0; (now = Atomics.load(shared, BURST)) < burst; )

@@ -7,7 +7,16 @@ import { after, before, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { connect, NanoTsDbShared } from '../../src/main/index.ts';
 import { until } from '../support/until.ts';
-import { APPENDED, appender, checkOwn, checkShared, GO, type Job, READS } from './producer-thread.ts';
+import {
+  APPENDED,
+  appender,
+  checkOwn,
+  checkShared,
+  GO,
+  type Job,
+  READS,
+  SHARED_TABLE,
+} from './producer-thread.ts';
 
 const THREAD = new URL('./producer-thread.js', import.meta.url);
 
@@ -195,6 +204,24 @@ test('closing while another thread waits for memory ends its append with CLOSED,
   assert.ok(found >= returned, `${found} rows, ${returned} appends had returned`);
   assert.ok((await checkShared(again, 1))[0]! >= returned);
   await again.close();
+});
+
+test('every row whose append returned is kept, at whichever moment another thread closes the database', async () => {
+  for (let round = 0; round < 20; round++) {
+    const path = newPath();
+    const db = await NanoTsDbShared.open(path, { writers: 1 });
+    const words = newWords();
+    const job = { ticket: db.ticket(), kind: 'until-closed', producer: 0, rows: 1e9 } as const;
+    const { ended } = await startThread(job, words);
+    go(words);
+    const table = await db.createTable(SHARED_TABLE, ['producer', 'row']);
+    await until('some rows', async () => (await table.lastSeq()) > 100 * round);
+    await Promise.all([ended, db.close()]);
+    const again = await NanoTsDbShared.open(path, { readOnly: true });
+    const [found] = await checkShared(again, 1);
+    assert.ok(found! >= Atomics.load(words, APPENDED), `${found} rows of ${Atomics.load(words, APPENDED)}`);
+    await again.close();
+  }
 });
 
 test('a handle in another thread does not keep its thread alive', async () => {

@@ -68,6 +68,16 @@ export async function compiled(db: NanoTsDbShared, machine: Machine, counter: Co
   machine.appendRow(1, [1, 2, 3n, 4, true, 'x', new Uint8Array(1)]);
   machine.appendRow(1n, [null, null, null, null, null, null, null]);
   machine.appendRow(1, [1, 2, 3, 4, 0, 'x', Buffer.from('x')]);
+  // rowAppender
+  const appendB = made.rowAppender();
+  appendB(1, 1, 'x');
+  appendB(1n, null, null);
+  // @ts-expect-error: the second column is utf8
+  appendB(1, 1, 2);
+  // @ts-expect-error: too few values
+  appendB(1, 1);
+  // @ts-expect-error: too many values
+  appendB(1, 1, 'x', 2);
   // @ts-expect-error: too few values
   machine.appendRow(1, [1, 2, 3n, 4, true, 'x']);
   // @ts-expect-error: too many values

@@ -1,4 +1,4 @@
-import { ROWS } from '../../shared/chunk/header.ts';
+import { publishRows } from '../../shared/chunk/publish-rows.ts';
 import type { MemoryViews } from '../../shared/chunk/views.ts';
 import { MillraceError } from '../../shared/errors.ts';
 import { MAX_VALUE_BYTES } from '../../shared/schema/limits.ts';
@@ -56,7 +56,7 @@ export abstract class ChunkCursor {
   /** Makes `rows` stored rows visible. */
   protected show(rows: number): void {
     this.row += rows;
-    Atomics.store(this.i32, this.word + ROWS, this.row);
+    publishRows(this.i32, this.word, this.row);
   }
 
   /** Index of a column's value in the view of its type; for variable kinds, of its [offset, length] pair. */

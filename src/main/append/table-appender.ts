@@ -69,7 +69,7 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
   private tryDoubles(ts: number | bigint, values: readonly unknown[]): boolean {
     const { row } = this;
     if (row === this.capacity || typeof ts !== 'number' || !Number.isSafeInteger(ts)) return false;
-    const arity = this.shape.stores.length;
+    const { arity } = this.shape;
     if (!Array.isArray(values) || values.length !== arity) return false;
     const { f64 } = this;
     const { stride } = this.layout;
@@ -82,6 +82,61 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
       at += stride;
       f64[at] = value;
     }
+    return true;
+  }
+
+  /**
+   * As `appendRow`, the values being parameters: they need no array, and V8 keeps them in registers.
+   * @returns false for any other row than one of as many numbers as there are columns, which must be all f64 and at most eight
+   */
+  appendDoubles(
+    ts: unknown,
+    a: unknown,
+    b: unknown,
+    c: unknown,
+    d: unknown,
+    e: unknown,
+    f: unknown,
+    g: unknown,
+    h: unknown,
+  ): boolean {
+    const { row, f64 } = this;
+    if (row === this.capacity || typeof ts !== 'number' || !Number.isSafeInteger(ts)) return false;
+    const { arity } = this.shape;
+    const { stride } = this.layout;
+    let at = this.timeAt + row;
+    f64[at] = ts + 0;
+    if (typeof a !== 'number') return false;
+    f64[(at += stride)] = a;
+    if (arity > 1) {
+      if (typeof b !== 'number') return false;
+      f64[(at += stride)] = b;
+    }
+    if (arity > 2) {
+      if (typeof c !== 'number') return false;
+      f64[(at += stride)] = c;
+    }
+    if (arity > 3) {
+      if (typeof d !== 'number') return false;
+      f64[(at += stride)] = d;
+    }
+    if (arity > 4) {
+      if (typeof e !== 'number') return false;
+      f64[(at += stride)] = e;
+    }
+    if (arity > 5) {
+      if (typeof f !== 'number') return false;
+      f64[(at += stride)] = f;
+    }
+    if (arity > 6) {
+      if (typeof g !== 'number') return false;
+      f64[(at += stride)] = g;
+    }
+    if (arity > 7) {
+      if (typeof h !== 'number') return false;
+      f64[at + stride] = h;
+    }
+    this.publish(1);
     return true;
   }
 

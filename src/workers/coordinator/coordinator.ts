@@ -23,6 +23,7 @@ import { type Extent, extentOf, type Salt, type WriterEntry } from '../../shared
 import { type Recovery, recover } from '../../shared/recovery/recover.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
+import { letRowsArrive } from '../../shared/wait.ts';
 import type { Channel } from '../channel.ts';
 import type { TaskRunner } from '../maintenance/task.ts';
 import type { FromWriter, ProducerRings, ToWriter } from '../writer/messages.ts';
@@ -432,6 +433,7 @@ export class Coordinator {
       deferred.reject(this.shared.control.poisonError());
     }
     this.shared.control.setState(STATE_CLOSING);
+    letRowsArrive();
     this.maintenance.stop(new MillraceError('CLOSED', 'the database is closed; open it again'));
     const closing: Closing = { promise, deferred, phase: 'flush' };
     queueMicrotask(() => this.step());

@@ -7,12 +7,12 @@ import {
   FREE,
   headerWord,
   openHeader,
-  ROWS,
   SENT,
   SLABS_AT,
   STATE,
   takeHeader,
 } from '../../../src/shared/chunk/header.ts';
+import { publishRows } from '../../../src/shared/chunk/publish-rows.ts';
 import { memoryViews } from '../../../src/shared/chunk/views.ts';
 import { DescriptorRing, RING_CAPACITY, ringStorage } from '../../../src/shared/ring/descriptor-ring.ts';
 import {
@@ -88,7 +88,7 @@ export function stressTest(descriptors: number): void {
       for (let row = 0; row < rowsOf(ordinal); row++) {
         views.f64[data / 8 + row] = ordinal;
         views.f64[values + row] = checksum(ordinal, row);
-        Atomics.store(views.i32, word + ROWS, row + 1);
+        publishRows(views.i32, word, row + 1);
       }
       assert.equal(Atomics.compareExchange(views.i32, word + STATE, FILLING, SENT), FILLING);
       while (!to.push(chunk));

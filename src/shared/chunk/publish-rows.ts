@@ -1,0 +1,18 @@
+import { ROWS } from './header.ts';
+
+/**
+ * Whether plain stores will do to publish rows. On x86-64 every store is a release: other cores see a thread's stores in the
+ * order in which it made them (x86-TSO: Sewell et al., CACM 2010), and V8 keeps the order of stores to views of one buffer,
+ * which might overlap. An atomic store there is a locked exchange: it waits until every store before it has reached the
+ * cache, and the next row's loads wait for it, which is a third of a row's time (docs/decisions/0030).
+ */
+export const STORES_IN_ORDER = process.arch === 'x64';
+
+/**
+ * Makes a chunk's rows visible: whoever reads ROWS atomically finds their values.
+ * @param word the first of the chunk's header
+ */
+export function publishRows(i32: Int32Array, word: number, rows: number): void {
+  if (STORES_IN_ORDER) i32[word + ROWS] = rows;
+  else Atomics.store(i32, word + ROWS, rows);
+}

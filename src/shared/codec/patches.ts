@@ -205,7 +205,8 @@ function middleOfSample(): number {
     for (; at > 0 && middles[at - 1] > value; at--) middles[at] = middles[at - 1];
     middles[at] = value;
   }
-  return middles[MIDDLES >> 1];
+  // Plus 0: which of 0 and −0 comes out depends on the order.
+  return middles[MIDDLES >> 1] + 0;
 }
 
 /** Fills `numbers` and `places`; returns how many places there are. */

@@ -4,7 +4,7 @@ import { isVariable } from '../schema/types.ts';
 import type { ColumnSource } from './column-data.ts';
 import { widthInWords } from './column-target.ts';
 import * as scratch from './scratch.ts';
-import { compact8, compact32, compact64, copyBits } from './validity.ts';
+import { areAllOnes, compact8, compact32, compact64, copyBits } from './validity.ts';
 
 // Constants of this module for speed: see scratch.ts.
 const { stagedBytes, stagedF32, stagedF64, stagedI64, stagedWords, validityBits } = scratch;
@@ -23,7 +23,9 @@ export function stage(source: ColumnSource, from: number, count: number): number
   let present = count;
   if (validity !== undefined) {
     invariant(from + count <= 8 * validity.length, 'a column source has the validity of its rows');
-    present = copyBits(validity, from, count, validityBits);
+    // Most vectors are whole, and have no nulls.
+    const isPlain = (from & 7) === 0 && (count & 7) === 0 && areAllOnes(validity, from >>> 3, count);
+    if (!isPlain) present = copyBits(validity, from, count, validityBits);
   }
   invariant(present === count || !source.isTime, 'a timestamp is never null');
   if (present === 0) return 0;

@@ -30,7 +30,7 @@ export interface EngineOutcome {
   readonly openMs: number;
   /** CPU seconds of the process with all its threads, from the first append to durable. */
   readonly cpuSeconds: number;
-  /** Bytes that the process grew by from before the first append to its peak. */
+  /** Bytes that the process grew by from before the database was opened to its peak while rows were appended. */
   readonly grownBytes: number;
   readonly fileBytes: number;
   /** What was wrong with the answers, in words. */

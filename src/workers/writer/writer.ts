@@ -20,6 +20,7 @@ import { DescriptorRing } from '../../shared/ring/descriptor-ring.ts';
 import type { TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { Channel } from '../channel.ts';
+import { SMALL_BLOCK_ROWS } from '../maintenance/plan-pack.ts';
 import { ChunkBook, type KnownChunk } from './chunk-book.ts';
 import { DataExtents } from './data-extents.ts';
 import { Log } from './log.ts';
@@ -35,6 +36,8 @@ const COMMIT_BYTES = 8 << 20;
 const COMMIT_CHUNKS = 2048;
 /** And when this much of it lay in chunks, if a producer waits for them: encoding that takes some ten milliseconds. */
 const AWAITED_RAW_BYTES = 4 << 20;
+/** Beyond so many bytes of raw rows in a commit's pieces, filling chunks with enough rows for a block become blocks. */
+const PIECES_BYTES = 1 << 20;
 /** With so many chunks in the queue a checkpoint that nobody waits for is answered at once. */
 const HURRY_CHUNKS = 8;
 /** The smallest extents that a writer asks for; each request doubles the last one. */
@@ -192,6 +195,7 @@ export class Writer {
     if (sealed && !this.stageStragglers(wave)) sealed = false;
     const seal = checkpoint?.seal ?? (this.hurried ? 'old' : undefined);
     if (sealed && seal !== undefined) sealed = this.sealOpenChunks(wave, seal);
+    if (sealed) this.sealInsteadOfPieces(wave);
     // Without an extent it must wait. A full directory is emptied by a checkpoint, so that one is made of what there is.
     if (!sealed && !this.mustNotWait) return;
     if (!sealed && checkpoint === undefined) {
@@ -380,6 +384,24 @@ export class Writer {
       if ((seal === 'all' || old) && !this.stage(known)) return false;
     }
     return true;
+  }
+
+  /**
+   * With hundreds of busy tables the filling chunks hold tens of megabytes, which would be logged raw, and be encoded soon
+   * after all the same. So, beyond what a few tables come to, those with rows enough for a block are encoded at once.
+   */
+  private sealInsteadOfPieces({ arrivals }: Wave): void {
+    let bytes = 0;
+    for (const known of this.book.before(arrivals)) {
+      if (known.queued) continue;
+      const rows = this.book.rows(known);
+      const isWorth = bytes > PIECES_BYTES && rows - known.blocked >= SMALL_BLOCK_ROWS;
+      // Only where there is room at hand: a piece will do as well.
+      const hasRoom =
+        this.staged.length < COMMIT_CHUNKS && !this.directoryIsFull && this.data.hasRoom(known.rawBytes);
+      if (isWorth && hasRoom && !this.isDenied) this.stage(known);
+      else bytes += 8 * (known.columns.length + 1) * (rows - Math.max(known.logged, known.blocked));
+    }
   }
 
   /**

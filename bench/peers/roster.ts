@@ -52,15 +52,15 @@ export const ROSTER: Readonly<Record<ContestantName, Entry>> = {
       'synced by its commit: a power cut on the way loses the transaction under way',
     isAsDurable: true,
   },
-  // Not laxer by overlappingSync: its documentation says that a transaction is then flushed after it became visible, and its
-  // writing thread waits for that before the next transaction; strace has two fdatasync for each.
+  // overlappingSync is not laxer than this: its documentation has each transaction flushed after it became visible, in parallel
+  // with the next one; in its source one waits for that where 500 pages or more are not flushed, as with all of these.
   lmdb: {
     package: 'lmdb',
     works: ALL,
     durability:
       'put() in the asynchronous transactions of its writing thread, at most 10,000 rows (W2: two batches) waiting, each ' +
-      'transaction synced (overlappingSync, its default) before its thread begins the next one, flushed and an fdatasync at ' +
-      'the end: a power cut on the way loses the transaction under way and what waits',
+      'transaction synced when it is visible (overlappingSync, its default), flushed and an fdatasync at the end: a power cut ' +
+      'on the way loses what waits and the transactions that are being synced',
     isAsDurable: true,
     compaction: 'a compacted copy (backup) in place of the file',
   },

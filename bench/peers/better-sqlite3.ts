@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
 import type { AppendWork, Contestant, RowsBack } from './contract.ts';
 import { PEERS_FOLDER } from './install.ts';
@@ -23,28 +24,40 @@ type Sqlite3 = new (path: string) => Database;
 
 /** Rows of a transaction: what spreads a commit's cost over enough rows that it no longer counts. */
 const TRANSACTION_ROWS = 10_000;
+/** Or else a transaction takes rows for this long: Millrace's commit interval. */
+const TRANSACTION_MS = 10;
+/** Rows between two looks at the clock. */
+const ROWS_A_LOOK = 64;
 /** Rows of one multi-row INSERT: 5,000 of SQLite's 32,766 parameters; 50 to 1,000 rows were within 7 % of each other. */
 const MULTIROW = 1_000;
 /** A parameter for ts and each column. */
 const PARAMETERS = `(?${',?'.repeat(W_COLUMNS.length)})`;
 
+/** Which way of using it. */
+interface Way {
+  /** 1,000 rows by one statement, in W2. */
+  readonly isMultiRow: boolean;
+  /** Transactions of 10 ms, each of them synced. */
+  readonly isTimed: boolean;
+}
+
 /**
  * better-sqlite3 as its documentation says is fastest: WAL, synchronous=NORMAL, prepared inserts in transactions of
- * 10,000 rows, everything else at its default. `multiRow` inserts 1,000 rows by one statement instead, in W2 only.
+ * 10,000 rows, everything else at its default; or timed, with synchronous=FULL.
  */
 export class BetterSqlite3 implements Contestant {
   readonly version: string;
   readonly #Sqlite: Sqlite3;
-  readonly #multiRow: boolean;
+  readonly #way: Way;
   #path = '';
   #db!: Database;
   readonly #inserts = new Map<string, Statement>();
   readonly #multiInserts = new Map<string, Statement>();
 
-  constructor(multiRow: boolean) {
+  constructor(way: Way) {
     const require = createRequire(join(PEERS_FOLDER, 'package.json'));
     this.#Sqlite = require('better-sqlite3') as Sqlite3;
-    this.#multiRow = multiRow;
+    this.#way = way;
     const own = (require('better-sqlite3/package.json') as { version: string }).version;
     const db = new this.#Sqlite(':memory:');
     this.version = `${own} (SQLite ${String(db.prepare('SELECT sqlite_version() AS v').get()['v'])})`;
@@ -55,7 +68,7 @@ export class BetterSqlite3 implements Contestant {
     this.#path = join(folder, 'w.db');
     const db = (this.#db = new this.#Sqlite(this.#path));
     db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = NORMAL');
+    db.pragma(`synchronous = ${this.#way.isTimed ? 'FULL' : 'NORMAL'}`);
     const columns = W_COLUMNS.map((name) => `, ${name} REAL`).join('');
     // No index and no key besides the rowid: what SQLite appends to fastest.
     for (const { name } of tables) db.exec(`CREATE TABLE ${name} (ts INTEGER${columns})`);
@@ -63,7 +76,7 @@ export class BetterSqlite3 implements Contestant {
       db.prepare(`INSERT INTO ${name} VALUES ${Array(rows).fill(PARAMETERS).join(',')}`);
     for (const { name } of tables) {
       this.#inserts.set(name, insert(name, 1));
-      if (this.#multiRow) this.#multiInserts.set(name, insert(name, MULTIROW));
+      if (this.#way.isMultiRow) this.#multiInserts.set(name, insert(name, MULTIROW));
     }
   }
 
@@ -111,10 +124,11 @@ export class BetterSqlite3 implements Contestant {
   #appendRows(tables: readonly WTable[]): void {
     const inserts = tables.map(({ name }) => this.#inserts.get(name)!);
     const rows = tables[0]!.ts.length * tables.length;
-    const insertRows = this.#db.transaction((from: number, to: number) => {
-      let i = Math.floor(from / tables.length);
-      let t = from % tables.length;
-      for (let n = from; n < to; n++) {
+    let done = 0;
+    let i = 0;
+    let t = 0;
+    const insertUpTo = (end: number): void => {
+      for (; done < end; done++) {
         const { ts, temp, pressure, vib, count } = tables[t]!;
         inserts[t]!.run(ts[i], temp[i], pressure[i], vib[i], count[i]);
         if (++t === tables.length) {
@@ -122,25 +136,37 @@ export class BetterSqlite3 implements Contestant {
           i++;
         }
       }
+    };
+    const insertRows = this.#db.transaction(() => {
+      if (!this.#way.isTimed) return insertUpTo(Math.min(rows, done + TRANSACTION_ROWS));
+      const end = performance.now() + TRANSACTION_MS;
+      do insertUpTo(Math.min(rows, done + ROWS_A_LOOK));
+      while (done < rows && performance.now() < end);
     });
-    for (let from = 0; from < rows; from += TRANSACTION_ROWS) {
-      insertRows(from, Math.min(rows, from + TRANSACTION_ROWS));
-    }
+    while (done < rows) insertRows();
   }
 
   #appendBatches(tables: readonly WTable[]): void {
     const rows = tables[0]!.ts.length;
     const inserts = tables.map(({ name }) => this.#inserts.get(name)!);
-    const insertBatch = this.#db.transaction((t: number, from: number, to: number) => {
-      const rest = this.#multiRow ? this.#insertMultiRow(tables[t]!, from, to) : from;
+    const batches = Math.ceil(rows / W_BATCH_ROWS) * tables.length;
+    const insertBatch = (batch: number): void => {
+      const t = batch % tables.length;
+      const from = Math.floor(batch / tables.length) * W_BATCH_ROWS;
+      const to = Math.min(rows, from + W_BATCH_ROWS);
+      const rest = this.#way.isMultiRow ? this.#insertMultiRow(tables[t]!, from, to) : from;
       const { ts, temp, pressure, vib, count } = tables[t]!;
       const insert = inserts[t]!;
       for (let i = rest; i < to; i++) insert.run(ts[i], temp[i], pressure[i], vib[i], count[i]);
+    };
+    const transactionMs = this.#way.isTimed ? TRANSACTION_MS : 0;
+    let done = 0;
+    const insertBatches = this.#db.transaction(() => {
+      const end = performance.now() + transactionMs;
+      do insertBatch(done++);
+      while (done < batches && performance.now() < end);
     });
-    for (let from = 0; from < rows; from += W_BATCH_ROWS) {
-      const to = Math.min(rows, from + W_BATCH_ROWS);
-      for (let t = 0; t < tables.length; t++) insertBatch(t, from, to);
-    }
+    while (done < batches) insertBatches();
   }
 
   /** Inserts whole groups of rows and returns the first row that is left. */

@@ -63,15 +63,22 @@ await serveJob<Job, Outcome>(async ({ contestant: name, work, size, warmUpRows, 
 // Loaded only by the process that measures it: the others' code is none of its business.
 async function load(name: ContestantName): Promise<Contestant> {
   if (name === 'millrace') return new (await import('./millrace.ts')).Millrace();
-  if (name === 'duckdb') return new (await import('./duckdb.ts')).Duckdb();
-  if (name === 'classic-level') return new (await import('./classic-level.ts')).ClassicLevel();
+  if (name === 'duckdb' || name === 'duckdb-10ms') {
+    const { Duckdb } = await import('./duckdb.ts');
+    return new Duckdb(name === 'duckdb-10ms');
+  }
+  if (name === 'classic-level' || name === 'classic-level-10ms') {
+    const { ClassicLevel } = await import('./classic-level.ts');
+    return new ClassicLevel(name === 'classic-level-10ms');
+  }
   if (name === 'lmdb' || name === 'lmdb-sync') {
     const { Lmdb } = await import('./lmdb.ts');
     return new Lmdb(name === 'lmdb-sync');
   }
   if (isPython(name)) return (await import('./python.ts')).startPython(name);
   const { BetterSqlite3 } = await import('./better-sqlite3.ts');
-  return new BetterSqlite3(name === 'better-sqlite3-multirow');
+  const isTimed = name === 'better-sqlite3-10ms';
+  return new BetterSqlite3({ isMultiRow: isTimed || name === 'better-sqlite3-multirow', isTimed });
 }
 
 function ownCpuSeconds(): number {

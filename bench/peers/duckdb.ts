@@ -3,62 +3,32 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
 import type { AppendWork, Contestant, RowsBack } from './contract.ts';
+import type { Chunk, Connection, Duck, Instance, Vector } from './duckdb-api.ts';
+import { OwnTransactions, TimedTransactions, type Transactions } from './duckdb-transactions.ts';
 import { PEERS_FOLDER } from './install.ts';
-
-/** The little of @duckdb/node-api that is used here; the package is not part of the main set-up. */
-interface Vector {
-  readonly items: Float64Array;
-  flush(): void;
-}
-interface Chunk {
-  rowCount: number;
-  getColumnVector(i: number): Vector;
-}
-interface Appender {
-  appendDataChunk(chunk: Chunk): void;
-  closeSync(): void;
-}
-interface RowWriter {
-  appendRow(row: readonly number[]): void;
-  flush(): void;
-}
-interface Connection {
-  run(sql: string): Promise<unknown>;
-  stream(sql: string): Promise<{ fetchChunk(): Promise<Chunk | null> }>;
-  createAppender(table: string): Promise<Appender>;
-  closeSync(): void;
-}
-interface Instance {
-  connect(): Promise<Connection>;
-  closeSync(): void;
-}
-interface Duck {
-  DuckDBInstance: { create(path: string): Promise<Instance> };
-  DuckDBDataChunk: { create(types: readonly unknown[], rows: number): Chunk };
-  DuckDBDataChunkWriter: { forAppender(appender: Appender): RowWriter };
-  DOUBLE: unknown;
-  version(): string;
-}
 
 /** Rows of a DuckDB chunk. */
 const CHUNK_ROWS = 2048;
+/** Rows between two looks at the clock. */
+const ROWS_A_LOOK = 64;
 const COLUMNS = ['ts', ...W_COLUMNS] as const;
 
 /**
- * DuckDB by its Node client's appenders, one for each table. Row by row through its DataChunkWriter, whose rows cost three
- * fifths of the CPU of appendDouble and endRow; batches as data chunks, filled by their vectors' typed arrays, which is
- * faster than setColumns. All are doubles, times too, so that no bigint is made. Transactions are the appenders' own:
- * one of 122,880 rows of every table, or one of all rows, took a fifth more CPU.
+ * DuckDB by its Node client's appenders, with data chunks that are filled by their vectors' typed arrays: row by row that
+ * takes less CPU than its DataChunkWriter, and far less than appendDouble and endRow; of batches less than setColumns. All
+ * are doubles, times too, so that no bigint is made. Transactions are the appenders' own, or else `isTimed`: of 10 ms.
  */
 export class Duckdb implements Contestant {
   readonly version: string;
   readonly #duck: Duck;
+  readonly #isTimed: boolean;
   #path = '';
   #tables: readonly string[] = [];
   #instance!: Instance;
   #connection!: Connection;
 
-  constructor() {
+  constructor(isTimed: boolean) {
+    this.#isTimed = isTimed;
     const require = createRequire(join(PEERS_FOLDER, 'package.json'));
     this.#duck = require('@duckdb/node-api') as Duck;
     const own = (require('@duckdb/node-api/package.json') as { version: string }).version;
@@ -74,14 +44,17 @@ export class Duckdb implements Contestant {
   }
 
   async append(work: AppendWork, tables: readonly WTable[]): Promise<void> {
-    const appenders: Appender[] = [];
-    for (const { name } of tables) appenders.push(await this.#connection.createAppender(name));
-    if (work === 'w1') this.#appendRows(tables, appenders);
-    else this.#appendBatches(tables, appenders);
-    for (const appender of appenders) appender.closeSync();
+    const names = tables.map(({ name }) => name);
+    const transactions = this.#isTimed
+      ? new TimedTransactions(this.#instance, names)
+      : new OwnTransactions(this.#connection, names);
+    await transactions.start();
+    if (work === 'w1') await this.#appendRows(tables, transactions);
+    else await this.#appendBatches(tables, transactions);
+    await transactions.end();
   }
 
-  /** Nothing is left: a commit, as closing an appender is one, returns when DuckDB has synced its log, or its file when that got the rows at once. */
+  /** Nothing is left: a commit, as closing an appender is one in its own transactions, returns when DuckDB has synced its log, or its file when that got the rows at once. */
   async makeDurable(): Promise<void> {}
 
   async close(): Promise<void> {
@@ -134,38 +107,74 @@ export class Duckdb implements Contestant {
     return { ts: ts!, temp: temp!, pressure: pressure!, vib: vib!, count: count! };
   }
 
-  #appendRows(tables: readonly WTable[], appenders: readonly Appender[]): void {
-    const writers = appenders.map((appender) => this.#duck.DuckDBDataChunkWriter.forAppender(appender));
+  async #appendRows(tables: readonly WTable[], transactions: Transactions): Promise<void> {
     const rows = tables[0]!.ts.length;
-    // The writer copies it.
-    const row = [0, 0, 0, 0, 0];
+    const fillers = tables.map(() => new Filler(this.#newChunk()));
+    const roundsALook = Math.ceil(ROWS_A_LOOK / tables.length);
+    const appendFilled = async (t: number): Promise<void> =>
+      (await transactions.appenderOf(t)).appendDataChunk(fillers[t]!.take());
     for (let i = 0; i < rows; i++) {
-      for (let t = 0; t < tables.length; t++) {
-        const { ts, temp, pressure, vib, count } = tables[t]!;
-        row[0] = ts[i]!;
-        row[1] = temp[i]!;
-        row[2] = pressure[i]!;
-        row[3] = vib[i]!;
-        row[4] = count[i]!;
-        writers[t]!.appendRow(row);
-      }
+      for (let t = 0; t < tables.length; t++) if (fillers[t]!.add(tables[t]!, i)) await appendFilled(t);
+      if (i % roundsALook > 0 || !transactions.isDue()) continue;
+      for (let t = 0; t < tables.length; t++) if (fillers[t]!.rows > 0) await appendFilled(t);
+      await transactions.next();
     }
-    for (const writer of writers) writer.flush();
+    for (let t = 0; t < tables.length; t++) if (fillers[t]!.rows > 0) await appendFilled(t);
   }
 
-  #appendBatches(tables: readonly WTable[], appenders: readonly Appender[]): void {
+  async #appendBatches(tables: readonly WTable[], transactions: Transactions): Promise<void> {
     const rows = tables[0]!.ts.length;
-    const types = COLUMNS.map(() => this.#duck.DOUBLE);
-    const chunk = this.#duck.DuckDBDataChunk.create(types, CHUNK_ROWS);
+    const chunk = this.#newChunk();
     for (let from = 0; from < rows; from += W_BATCH_ROWS) {
       const to = Math.min(rows, from + W_BATCH_ROWS);
       for (let t = 0; t < tables.length; t++) {
+        const appender = await transactions.appenderOf(t);
         for (let first = from; first < to; first += CHUNK_ROWS) {
           fill(chunk, tables[t]!, first, Math.min(to, first + CHUNK_ROWS));
-          appenders[t]!.appendDataChunk(chunk);
+          appender.appendDataChunk(chunk);
         }
+        if (transactions.isDue()) await transactions.next();
       }
     }
+  }
+
+  #newChunk(): Chunk {
+    const types = COLUMNS.map(() => this.#duck.DOUBLE);
+    return this.#duck.DuckDBDataChunk.create(types, CHUNK_ROWS);
+  }
+}
+
+/** Takes a table's rows one by one into a chunk. */
+class Filler {
+  rows = 0;
+  readonly #chunk: Chunk;
+  readonly #vectors: readonly Vector[];
+  readonly #items: readonly Float64Array[];
+
+  constructor(chunk: Chunk) {
+    this.#chunk = chunk;
+    this.#vectors = COLUMNS.map((_, c) => chunk.getColumnVector(c));
+    this.#items = this.#vectors.map(({ items }) => items);
+  }
+
+  /** Returns whether the chunk is full. */
+  add({ ts, temp, pressure, vib, count }: WTable, i: number): boolean {
+    const items = this.#items;
+    const at = this.rows++;
+    items[0]![at] = ts[i]!;
+    items[1]![at] = temp[i]!;
+    items[2]![at] = pressure[i]!;
+    items[3]![at] = vib[i]!;
+    items[4]![at] = count[i]!;
+    return this.rows === CHUNK_ROWS;
+  }
+
+  /** The rows so far, for an appender, which copies them; the next row is the first one again. */
+  take(): Chunk {
+    this.#chunk.rowCount = this.rows;
+    for (const vector of this.#vectors) vector.flush();
+    this.rows = 0;
+    return this.#chunk;
   }
 }
 

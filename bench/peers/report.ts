@@ -6,7 +6,7 @@ import { textTable } from '../harness/text-table.ts';
 import { W_ROW_BYTES } from '../workload/workload-w.ts';
 import type { ContestantName, Outcome, Work } from './contract.ts';
 import type { PeersOptions } from './options.ts';
-import { ROSTER } from './roster.ts';
+import { isAsDurable, ROSTER } from './roster.ts';
 
 /** Everything that one run found. */
 export interface PeersReport {
@@ -15,6 +15,10 @@ export interface PeersReport {
   readonly disk: readonly DiskRate[];
   readonly works: Partial<Record<Work, RoundResults<ContestantName, Outcome>>>;
 }
+
+/** How the best peers of each round are called, here and in the suite. */
+export const BEST_AS_DURABLE = 'best peer at the same durability';
+export const BEST_OF_ALL = 'best peer, whatever it promises';
 
 const TITLES: Readonly<Record<Work, string>> = {
   w1: 'W1: row by row, tables in turn',
@@ -54,6 +58,8 @@ export function renderReport(report: PeersReport): string {
   lines.push(
     'Ratios are of Millrace to the peer within a round, median (least – greatest); the best peer is that of each round.',
   );
+  const asDurable = options.contestants.filter(isAsDurable);
+  if (asDurable.length > 0) lines.push(`At the same durability: ${asDurable.join(', ')}.`);
   for (const name of options.contestants)
     lines.push(`${name}${versionOf(name, report)}: ${ROSTER[name].durability}.`);
   if (options.works.includes('w4')) {
@@ -113,10 +119,14 @@ function workTable(results: RoundResults<ContestantName, Outcome>): string {
     ];
   });
   const peers = names.filter((name) => name !== 'millrace');
-  if (ours !== undefined && peers.length > 0) {
-    const best = bestOf(peers.map(speeds));
+  for (const [words, among] of [
+    [BEST_AS_DURABLE, peers.filter(isAsDurable)],
+    [BEST_OF_ALL, peers],
+  ] as const) {
+    if (ours === undefined || among.length === 0) continue;
+    const best = bestOf(among.map(speeds));
     rows.push([
-      'best peer',
+      words,
       spread(spreadOf(best), (value) => grouped(Math.round(value / 1e3))),
       spread(ratioSpread(ours, best), (value) => `${value.toFixed(2)}×`),
     ]);

@@ -15,18 +15,28 @@ describe('report of the peers', () => {
     assert.match(text, /Disk: .* 500 \(400 – 600\) MB\/s/);
   });
 
-  test('ends each race with the ratio to the best peer of each round', () => {
+  test('ends each race with the ratios to the best peers of each round: of those as durable as Millrace, and of all', () => {
     const text = renderReport(
       reportOf({
         millrace: [1, 2, 4],
         'better-sqlite3': [10, 40, 44],
-        lmdb: [20, 10, 80],
-        duckdb: [50, 60, 70],
+        'better-sqlite3-10ms': [30, 20, 88],
+        lmdb: [20, 24, 80],
+        duckdb: [50, 16, 70],
       }),
     );
-    // Rounds: sqlite at 10, lmdb at 5, sqlite at 11 times our seconds.
-    assert.match(text, /duckdb .*\nbest peer +200 \(45 – 200\) +10\.00× \(5\.00× – 11\.00×\)/);
-    assert.equal(text.split('best peer').length, 3, 'in the table and in the words below it');
+    // Rounds, in our seconds: lmdb at 20, sqlite-10ms at 10, lmdb at 20; and of all sqlite at 10, duckdb at 8, sqlite at 11.
+    assert.match(
+      text,
+      /duckdb .*\nbest peer at the same durability +100 \(25 – 100\) +20\.00× \(10\.00× – 20\.00×\)\nbest peer, whatever it promises +125 \(45 – 200\) +10\.00× \(8\.00× – 11\.00×\)\n/,
+    );
+    assert.match(text, /At the same durability: millrace, better-sqlite3-10ms, lmdb\.\n/);
+  });
+
+  test('has no line for the same durability where no peer promises it', () => {
+    const text = renderReport(reportOf({ millrace: [1], duckdb: [50] }));
+    assert.doesNotMatch(text, /best peer at the same durability/);
+    assert.match(text, /best peer, whatever it promises +40 +50\.00×/);
   });
 
   test('weighs the bytes after compaction beside those of Millrace', () => {

@@ -7,12 +7,12 @@ import { serveJob } from '../harness/child.ts';
 import { settleDisk } from '../harness/disk.ts';
 import { fingerprint, generateW, type WSize, type WTable } from '../workload/workload-w.ts';
 import { wrongAnswers } from './check.ts';
-import type { Contestant, ContestantName, Job, Outcome } from './contract.ts';
+import type { Contestant, ContestantName, Job, Outcome, Work } from './contract.ts';
 import { isPython } from './roster.ts';
 
 await serveJob<Job, Outcome>(async ({ contestant: name, work, size, warmUpRows, folder }) => {
   const tables = generateW(size);
-  const contestant = await load(name);
+  const contestant = await load(name, work);
   const way = work === 'w4' ? 'w2' : work;
   const cpuSeconds = (): number => contestant.cpuSeconds?.() ?? ownCpuSeconds();
   const warmUp = warmUpTables(size, warmUpRows);
@@ -61,8 +61,8 @@ await serveJob<Job, Outcome>(async ({ contestant: name, work, size, warmUpRows, 
 });
 
 // Loaded only by the process that measures it: the others' code is none of its business.
-async function load(name: ContestantName): Promise<Contestant> {
-  if (name === 'millrace') return new (await import('./millrace.ts')).Millrace();
+async function load(name: ContestantName, work: Work): Promise<Contestant> {
+  if (name === 'millrace') return new (await import('./millrace.ts')).Millrace(work);
   if (name === 'duckdb' || name === 'duckdb-10ms') {
     const { Duckdb } = await import('./duckdb.ts');
     return new Duckdb(name === 'duckdb-10ms');

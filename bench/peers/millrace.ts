@@ -1,26 +1,29 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { NanoTsDbShared, type Table } from '../../src/main/index.ts';
+import { NanoTsDbShared, type OpenOptions, type Table } from '../../src/main/index.ts';
 import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
-import type { AppendWork, Contestant, RowsBack } from './contract.ts';
+import type { AppendWork, Contestant, RowsBack, Work } from './contract.ts';
 
 type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
 
-/** Millrace with its default options: as many writers as cores − 1, a commit every 10 ms. */
+/** Millrace with its default options, a commit every 10 ms among them; for batches a writer for each core, as is documented. */
 export class Millrace implements Contestant {
   readonly version: string;
+  readonly #options: OpenOptions;
   #path = '';
   #db!: NanoTsDbShared;
   readonly #handles = new Map<string, MachineTable>();
 
-  constructor() {
+  constructor(work: Work) {
+    this.#options = work === 'w2' ? { writers: availableParallelism() } : {};
     const own = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
     this.version = (JSON.parse(own) as { version: string }).version;
   }
 
   async open(folder: string, tables: readonly WTable[]): Promise<void> {
     this.#path = join(folder, 'w.ntt');
-    this.#db = await NanoTsDbShared.open(this.#path);
+    this.#db = await NanoTsDbShared.open(this.#path, this.#options);
     for (const { name } of tables) this.#handles.set(name, await this.#db.createTable(name, W_COLUMNS));
   }
 
@@ -39,7 +42,7 @@ export class Millrace implements Contestant {
   }
 
   async reopen(): Promise<void> {
-    this.#db = await NanoTsDbShared.open(this.#path);
+    this.#db = await NanoTsDbShared.open(this.#path, this.#options);
   }
 
   async compact(): Promise<void> {

@@ -158,7 +158,7 @@ export interface OpenOptions {
   readonly create?: boolean | undefined;
   /** Open for reading only: takes no lock, starts no thread. Default false. */
   readonly readOnly?: boolean | undefined;
-  /** Writer threads, 1…64. Default: cores − 1, at least 1. */
+  /** Writer threads, 1…64. Default: cores − 1, at least 1. Large batches from one thread are written fastest with one for each core. */
   readonly writers?: number | undefined;
   /** Threads that may append at once, 1…64. Default 16. */
   readonly maxProducers?: number | undefined;

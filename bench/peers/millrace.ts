@@ -56,7 +56,9 @@ export class Millrace implements Contestant {
 
   async #appendRows(tables: readonly WTable[], handles: readonly MachineTable[]): Promise<void> {
     const rows = tables[0]!.ts.length;
-    const appenders = handles.map((handle) => handle.rowAppender());
+    // Made by push: what `map` makes is another kind of array the second time, and the loop would be compiled anew.
+    const appenders = [];
+    for (const handle of handles) appenders.push(handle.rowAppender());
     for (let i = 0; i < rows; i++) {
       for (let t = 0; t < appenders.length; t++) {
         const { ts, temp, pressure, vib, count } = tables[t]!;

@@ -19,7 +19,7 @@ export async function engineLayer(options: PartOptions): Promise<PartResult> {
     for (const each of axis.cases) figures.push(...figuresOf(axis, each, outcomes[each.id]!));
     for (const [id, rounds] of Object.entries(outcomes))
       for (const outcome of rounds) wrong.push(...outcome.wrong.map((words) => `${axis.id} ${id}: ${words}`));
-    ratios.push(...ratiosOf(axis.id, outcomes));
+    ratios.push(...ratiosOf(axis, outcomes));
   }
   return {
     part: 'engine',
@@ -84,7 +84,16 @@ function figuresOf(axis: Axis, { id, title }: Case, outcomes: readonly EngineOut
   ];
 }
 
-function ratiosOf(axis: string, outcomes: Readonly<Record<string, readonly EngineOutcome[]>>): Ratio[] {
+/** What the process may grow by beside the chunk memory's budget: 100 MB, and 20 MB for each worker. */
+const MEMORY = { besides: 100e6, worker: 20e6 };
+/** The chunk memory's default budget. */
+const BUDGET_BYTES = 256 * 2 ** 20;
+/** ms from opening for reading to the first answer, with 1 GB of rows; and how much less with 10 MB. */
+const OPENING = { most: 50, more: 10 };
+
+type Outcomes = Readonly<Record<string, readonly EngineOutcome[]>>;
+
+function ratiosOf({ id: axis, cases }: Axis, outcomes: Outcomes): Ratio[] {
   const ratio = (title: string, of: string, to: string, goal: number | undefined): Ratio[] => {
     const [above, below] = [outcomes[of], outcomes[to]];
     if (above === undefined || below === undefined) return [];
@@ -97,8 +106,44 @@ function ratiosOf(axis: string, outcomes: Readonly<Record<string, readonly Engin
     return [
       ...ratio('rows/s at 1 GB over those at 100 MB', '1000', '100', undefined),
       ...ratio('rows/s at 4 GB over those at 100 MB', '4000', '100', 0.9),
+      ...openingRatios(outcomes),
+      ...cases.slice(-1).map((each) => memoryRatio(each, outcomes[each.id]!)),
     ];
   }
   if (axis === 'threads') return ratio('2 producers and 2 writers over one of each', '2-2', '1-1', undefined);
   return [];
+}
+
+function openingRatios({ 10: small, 1000: large }: Outcomes): Ratio[] {
+  if (small === undefined || large === undefined) return [];
+  const id = 'engine/size/open';
+  const more = large.map(({ openMs }, round) => openMs - small[round]!.openMs);
+  return [
+    {
+      id: `${id}-1000`,
+      title: `${OPENING.most} ms over opening 1 GB for reading to the first answer`,
+      better: 'higher',
+      values: large.map(({ openMs }) => OPENING.most / openMs),
+      goal: 1,
+    },
+    {
+      id: `${id}-10-1000`,
+      title: `${OPENING.more} ms over what that takes longer than with 10 MB (at least 1 ms)`,
+      better: 'higher',
+      values: more.map((ms) => OPENING.more / Math.max(1, ms)),
+      goal: 1,
+    },
+  ];
+}
+
+function memoryRatio({ title, work }: Case, outcomes: readonly EngineOutcome[]): Ratio {
+  // The coordinator and a thread of maintenance beside the writers.
+  const allowed = BUDGET_BYTES + MEMORY.besides + MEMORY.worker * (work.writers + 2);
+  return {
+    id: 'engine/size/memory',
+    title: `${title} at full speed: budget, 100 MB and 20 MB a worker over what the process grew by`,
+    better: 'higher',
+    values: outcomes.map(({ grownBytes }) => allowed / grownBytes),
+    goal: 1,
+  };
 }

@@ -94,18 +94,21 @@ export function checkQuery(definition: TableDefinition, options: RawQueryOptions
   const from = checkBound(definition, 'from', options.from) ?? ALL_TIME.from;
   const to = checkBound(definition, 'to', options.to) ?? ALL_TIME.to;
   const kind = timeKind(definition.unit);
+  const predicates = compilePredicates(definition, options.where);
+  const isCut = limit !== Number.POSITIVE_INFINITY && predicates.length === 0;
+  const only = { rows: limit as number, end: order === 'asc' ? 'first' : 'last' } as const;
   return {
     plan: {
       from: kind === 'f64' ? Number(from) : from,
       to: kind === 'f64' ? Number(to) : to,
       columns: checkColumns(definition, options.columns),
-      predicates: compilePredicates(definition, options.where),
+      predicates,
       limit: limit as number,
       descending: order === 'desc',
       timeKind: kind,
       wantsTime: ts,
     },
-    range: { from, to },
+    range: isCut ? { from, to, only } : { from, to },
     batchRows: batchRows as number,
     signal,
   };

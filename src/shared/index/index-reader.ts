@@ -4,7 +4,7 @@ import { isPage, type PagePointer, readPage } from '../format/page.ts';
 import { decodeRoot, type Root } from '../format/root.ts';
 import { decodeTableEntries, type TableEntry } from '../format/table-record.ts';
 import type { Storage } from '../storage/storage.ts';
-import { childrenOf, type IndexNode, isLeaf, MAX_HEIGHT, readNode } from './node.ts';
+import { childrenOf, type IndexNode, isLeaf, MAX_HEIGHT, readNode, refsOf } from './node.ts';
 
 /** Index and catalog pages kept: of the newest checkpoints, whose pages mostly are the same. */
 const CACHED_PAGES = 4096;
@@ -13,12 +13,20 @@ const CACHED_PAGES = 4096;
 export interface TimeRange {
   readonly from: bigint;
   readonly to: bigint;
+  /** Only so many of its rows are wanted, the first or the last by time: blocks that can have none of these may be left out. */
+  readonly only?: { readonly rows: number; readonly end: 'first' | 'last' };
 }
 
 export const ALL_TIME: TimeRange = { from: -(2n ** 63n), to: 2n ** 63n - 1n };
 
 /** What a block reference and an entry for many blocks both say. */
-type Summary = Pick<BlockRef, 'minTs' | 'maxTs' | 'ordinalLast'>;
+type Summary = Pick<BlockRef, 'minTs' | 'maxTs' | 'ordinalLast' | 'rows'>;
+
+interface Selection {
+  wanted(part: Summary): boolean;
+  /** Called with all parts of a level before they are asked for. */
+  look?(parts: readonly Summary[]): void;
+}
 
 /** Reads checkpoints: roots, table entries and block references. Pages never change, so they are kept once read. */
 export class IndexReader {
@@ -54,12 +62,22 @@ export class IndexReader {
 
   /** The blocks of a table that may hold rows of a range of time, in order of arrival. @throws DAMAGED */
   blocks(entry: TableEntry, range: TimeRange): BlockRef[] {
-    return this.select(entry, (part) => part.maxTs >= range.from && part.minTs <= range.to);
+    let { from, to } = range;
+    return this.select(entry, {
+      wanted: (part) => part.maxTs >= from && part.minTs <= to,
+      look: (parts) => {
+        if (range.only === undefined) return;
+        // Rows that retention hides are none of those that are wanted.
+        const { cutoff } = entry.state;
+        const shown = { from: from > cutoff ? from : cutoff, to };
+        ({ from, to } = narrowed(shown, range.only, parts));
+      },
+    });
   }
 
   /** The blocks of a table that hold rows of an ordinal or of a later one, in order of arrival. @throws DAMAGED */
   blocksSince(entry: TableEntry, ordinal: number): BlockRef[] {
-    return this.select(entry, (part) => part.ordinalLast >= ordinal);
+    return this.select(entry, { wanted: (part) => part.ordinalLast >= ordinal });
   }
 
   /**
@@ -73,10 +91,7 @@ export class IndexReader {
     if (state.height > MAX_HEIGHT) throw damaged(`the index of table ${definition.name} is impossibly high`);
     let page = state.root;
     for (let level = state.height; ; level--) {
-      const at = page;
-      const node = this.cached<IndexNode>('index', at, () =>
-        readNode(this.storage, definition.id, at, level),
-      );
+      const node = this.node(definition.id, page, level);
       if (isLeaf(node)) return newestOf(node.refs);
       const child = newestOf(childrenOf(node));
       if (child === undefined) return undefined;
@@ -84,23 +99,23 @@ export class IndexReader {
     }
   }
 
-  private select(entry: TableEntry, wanted: (part: Summary) => boolean): BlockRef[] {
-    const { state, definition } = entry;
+  /** Goes down level by level: what a level says of the blocks below may narrow what is wanted of the next one. */
+  private select({ state, definition }: TableEntry, { wanted, look }: Selection): BlockRef[] {
     if (!isPage(state.root)) return [];
     if (state.height > MAX_HEIGHT) throw damaged(`the index of table ${definition.name} is impossibly high`);
-    const refs: BlockRef[] = [];
-    const collect = (page: PagePointer, level: number): void => {
-      const node = this.cached<IndexNode>('index', page, () =>
-        readNode(this.storage, definition.id, page, level),
-      );
-      if (isLeaf(node)) {
-        for (const ref of node.refs) if (wanted(ref)) refs.push(ref);
-      } else {
-        for (const child of childrenOf(node)) if (wanted(child)) collect(child.page, level - 1);
-      }
-    };
-    collect(state.root, state.height);
-    return refs;
+    let pages = [state.root];
+    for (let level = state.height; level > 0; level--) {
+      const children = pages.flatMap((page) => childrenOf(this.node(definition.id, page, level)));
+      look?.(children);
+      pages = children.filter(wanted).map(({ page }) => page);
+    }
+    const refs = pages.flatMap((page) => refsOf(this.node(definition.id, page, 0)));
+    look?.(refs);
+    return refs.filter(wanted);
+  }
+
+  private node(tableId: number, page: PagePointer, level: number): IndexNode {
+    return this.cached('index', page, () => readNode(this.storage, tableId, page, level));
   }
 
   private catalogPage(page: PagePointer, tables: number): readonly TableEntry[] {
@@ -132,4 +147,25 @@ function newestOf<T extends { readonly maxTs: bigint }>(parts: readonly T[]): T 
   let newest: T | undefined;
   for (const part of parts) if (newest === undefined || part.maxTs >= newest.maxTs) newest = part;
   return newest;
+}
+
+/** A range that has the first or the last rows of another one, as many as are wanted, by what is known of parts of them. */
+function narrowed(
+  { from, to }: TimeRange,
+  { rows, end }: NonNullable<TimeRange['only']>,
+  parts: readonly Summary[],
+): TimeRange {
+  const whole = parts.filter(({ minTs, maxTs }) => minTs >= from && maxTs <= to);
+  // All of a part's rows come before its end, so this many rows come before the end of the last part that is counted.
+  whole.sort((a, b) => (end === 'first' ? order(a.maxTs, b.maxTs) : order(b.minTs, a.minTs)));
+  let counted = 0;
+  for (const part of whole) {
+    counted += part.rows;
+    if (counted >= rows) return end === 'first' ? { from, to: part.maxTs } : { from: part.minTs, to };
+  }
+  return { from, to };
+}
+
+function order(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

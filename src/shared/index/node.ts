@@ -94,6 +94,11 @@ export function summarize(node: IndexNode, page: PagePointer): ChildRef {
   };
 }
 
+/** The references of a leaf. */
+export function refsOf(node: IndexNode): BlockRef[] {
+  return (node as { refs: BlockRef[] }).refs;
+}
+
 /** The children of an inner node. */
 export function childrenOf(node: IndexNode): ChildRef[] {
   return (node as { children: ChildRef[] }).children;

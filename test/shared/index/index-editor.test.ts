@@ -194,3 +194,40 @@ test('a damaged page is met by those who need it, and by nobody else', () => {
   assert.equal(reader.blocks(entry, { from: 5000n, to: 5009n }).length, 1);
   assert.equal(reader.blocksSince(entry, 590).length, 10);
 });
+
+test('where only the first or last rows of a range are wanted, each block that may have one is found, and few others', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 3 * FANOUT }),
+      fc.nat(2 ** 30),
+      fc.integer({ min: 1, max: 60 }),
+      fc.constantFrom('first' as const, 'last' as const),
+      fc.tuple(fc.nat(8000), fc.nat(8000)),
+      fc.nat(4000),
+      (count, seed, rows, end, [a, b], cutoff) => {
+        const random = dice(seed);
+        const pages = new Pages();
+        const all = Array.from({ length: count }, (_, i) =>
+          blockAt(i, 0, BigInt(10 * i + random(40)), BigInt(10 * i + 40 + random(40))),
+        );
+        pages.checkpoint(all);
+        const [from, to] = [BigInt(Math.min(a, b)), BigInt(Math.max(a, b))];
+        const state = { ...pages.state, cutoff: BigInt(cutoff) };
+        const found = new Set(read(pages, state, { from, to, only: { rows, end } }).map((ref) => ref.offset));
+        const shownFrom = from > state.cutoff ? from : state.cutoff;
+        const inside = all.filter((ref) => ref.minTs >= shownFrom && ref.maxTs <= to);
+        for (const ref of all) {
+          if (found.has(ref.offset) || ref.maxTs < shownFrom || ref.minTs > to) continue;
+          // It was left out, so others have rows enough before it, or behind it.
+          const nearer = inside.filter((other) =>
+            end === 'first' ? other.maxTs < ref.minTs : other.minTs > ref.maxTs,
+          );
+          assert.ok(10 * nearer.length >= rows, `block ${ref.ordinalFirst} was left out`);
+        }
+        // Ten blocks lie across any moment.
+        assert.ok(found.size <= rows / 10 + 24, `${found.size} blocks for ${rows} rows`);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});

@@ -47,8 +47,8 @@ const MUTATIONS = [
   [
     'space is reused one checkpoint too early',
     'src/workers/coordinator/coordinator.ts',
-    'this.space.settle(Math.min(sequence, this.oldestPin(), this.resting(sequence)));',
-    'this.space.settle(Math.min(sequence + 1, this.oldestPin() + 1, this.resting(sequence) + 1));',
+    'this.space.settle(Math.min(sequence, this.oldestPin(), this.resting(sequence)), inputs);',
+    'this.space.settle(Math.min(sequence + 1, this.oldestPin() + 1, this.resting(sequence) + 1), inputs);',
     'engine/recovery-damage',
     'superblock alone',
   ],
@@ -122,7 +122,7 @@ const MUTATIONS = [
   ],
   [
     'the failed sync of a maintenance task is only reported',
-    'src/workers/coordinator/maintenance.ts',
+    'src/workers/coordinator/packs.ts',
     "if (error.details['call'] === 'fdatasync') throw error;",
     "if (error.details['call'] === 'fsync') throw error;",
     'engine/task-faults',

@@ -107,3 +107,16 @@ test('a row appender of a closed database throws CLOSED', async () => {
   await db.close();
   assert.throws(() => append(2, 2), { code: 'CLOSED' });
 });
+
+test('a time of −0 is one of 0, in a batch as in a row', async () => {
+  const db = open();
+  const table = await db.createTable('t', ['x']);
+  table.append({ ts: Float64Array.of(-1, -0, -0, 1), columns: { x: Float64Array.of(1, 2, 3, 4) } });
+  table.append({ ts: [-0], columns: { x: [5] } });
+  table.appendRow(-0, [6]);
+  table.rowAppender()(-0, 7);
+  const { ts, columns } = await table.query();
+  assert.deepEqual([...ts], [-1, 0, 0, 0, 0, 0, 1]);
+  assert.deepEqual([...columns.x], [1, 2, 3, 5, 6, 7, 4]);
+  await db.close();
+});

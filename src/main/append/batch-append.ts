@@ -12,7 +12,7 @@ export function appendBatch(appender: TableAppender, batch: CheckedBatch): void 
     const count =
       variable.length === 0 ? wanted : storeVariable(appender, batch, variable, slot.row, from, wanted);
     if (count > 0) {
-      storeTimes(appender, slot, batch.ts, from, count);
+      storeTimes(appender, slot, batch, from, count);
       for (const [i, column] of batch.columns.entries()) {
         if (!isVariable(appender.columns[i]!.type)) storeFixed(appender, slot, i, column, from, count);
       }
@@ -63,7 +63,7 @@ function bytesOfRow(
 function storeTimes(
   appender: TableAppender,
   slot: BatchSlot,
-  ts: ArrayLike<number | bigint>,
+  { ts, hasZero }: CheckedBatch,
   from: number,
   count: number,
 ): void {
@@ -74,6 +74,7 @@ function storeTimes(
   } else if (ts instanceof Float64Array) {
     slot.views.f64.set(ts.subarray(from, from + count), at);
     // −0 is a safe integer, but there is no −0 among timestamps.
+    if (!hasZero) return;
     for (let i = at; i < at + count; i++) if (slot.views.f64[i] === 0) slot.views.f64[i] = 0;
   } else {
     for (let i = 0; i < count; i++) slot.views.f64[at + i] = Number(ts[from + i]) + 0;

@@ -6,6 +6,8 @@ import type { TableAppender } from './table-appender.ts';
 export interface CheckedBatch {
   readonly rows: number;
   readonly ts: ArrayLike<number | bigint>;
+  /** Whether a time is 0, and so perhaps −0. */
+  readonly hasZero: boolean;
   readonly columns: readonly CheckedColumn[];
 }
 
@@ -38,7 +40,7 @@ export function checkBatch(appender: TableAppender, batch: unknown): CheckedBatc
     if (!Object.hasOwn(columns, name)) throw unknownColumn(name, appender.columns, table);
   }
   const rows = ts.length;
-  checkTimes(appender, ts);
+  const hasZero = checkTimes(appender, ts);
   const checked = appender.columns.map(({ name }, i) => {
     // A column may be called as something that every object has: `constructor`.
     const bits = Object.hasOwn(validity, name) ? validity[name] : undefined;
@@ -46,7 +48,7 @@ export function checkBatch(appender: TableAppender, batch: unknown): CheckedBatc
   });
   if (appender.columns.filter((column) => isVariable(column.type)).length > 1)
     checkRowBytes(appender, checked, rows);
-  return { rows, ts, columns: checked };
+  return { rows, ts, hasZero, columns: checked };
 }
 
 function shapeOf(batch: unknown, table: string) {
@@ -88,17 +90,22 @@ function unknownColumn(name: string, columns: readonly Column[], table: string):
   );
 }
 
-function checkTimes(appender: TableAppender, ts: ArrayLike<number | bigint>): void {
+/** @returns whether one of them is 0 */
+function checkTimes(appender: TableAppender, ts: ArrayLike<number | bigint>): boolean {
   const isMs = appender.definition.unit === 'ms';
-  if (!isMs && ts instanceof BigInt64Array) return;
+  if (!isMs && ts instanceof BigInt64Array) return false;
   const areNumbers = isMs && ts instanceof Float64Array;
+  let hasZero = false;
   let row = 0;
   try {
-    for (; row < ts.length; row++)
+    for (; row < ts.length; row++) {
       if (!areNumbers || !Number.isSafeInteger(ts[row])) appender.checkTime(ts[row]);
+      if (ts[row] === 0) hasZero = true;
+    }
   } catch (error) {
     throw atRow(row, error);
   }
+  return hasZero;
 }
 
 /** The same error, saying which row of the batch it speaks of. Loops catch it outside: a call a row would cost a fifth. */

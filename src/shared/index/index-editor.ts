@@ -7,6 +7,7 @@ import type { Storage } from '../storage/storage.ts';
 import {
   childrenOf,
   encodeNode,
+  entriesOf,
   FANOUT,
   type IndexNode,
   isLeaf,
@@ -352,10 +353,6 @@ function widen(entry: ChildRef, added: BlockRef): ChildRef {
     maxTs: added.maxTs > entry.maxTs ? added.maxTs : entry.maxTs,
     rows: entry.rows + added.rows,
   };
-}
-
-function entriesOf(node: IndexNode): readonly (BlockRef | ChildRef)[] {
-  return isLeaf(node) ? node.refs : childrenOf(node);
 }
 
 /**

@@ -4,10 +4,14 @@ import { isPage, type PagePointer, readPage } from '../format/page.ts';
 import { decodeRoot, type Root } from '../format/root.ts';
 import { decodeTableEntries, type TableEntry } from '../format/table-record.ts';
 import type { Storage } from '../storage/storage.ts';
-import { childrenOf, type IndexNode, isLeaf, MAX_HEIGHT, readNode, refsOf } from './node.ts';
+import { childrenOf, entriesOf, type IndexNode, isLeaf, MAX_HEIGHT, readNode, refsOf } from './node.ts';
+import { PageCache } from './page-cache.ts';
 
-/** Index and catalog pages kept: of the newest checkpoints, whose pages mostly are the same. */
-const CACHED_PAGES = 4096;
+/** Entries of pages that each of two generations keeps, some 200 bytes each: the newest checkpoints' pages mostly are the same. */
+const CACHED_ENTRIES = 32_768;
+
+/** A table's entry has its definition and its state: so many references' worth. */
+const CATALOG_WEIGHT = 4;
 
 /** A range of time, both ends inclusive. */
 export interface TimeRange {
@@ -31,21 +35,17 @@ interface Selection {
 /** Reads checkpoints: roots, table entries and block references. Pages never change, so they are kept once read. */
 export class IndexReader {
   private readonly storage: Storage;
-  private readonly mostPages: number;
-  /** By their places: what lies in one place now may not be what did. */
-  private readonly cache = new Map<
-    number,
-    { readonly pointer: PagePointer; readonly kind: string; readonly value: unknown }
-  >();
+  private readonly cache: PageCache;
 
-  /** @param mostPages how many pages to keep */
-  constructor(storage: Storage, mostPages = CACHED_PAGES) {
+  /** @param entries of pages to keep, at most twice as many */
+  constructor(storage: Storage, entries = CACHED_ENTRIES) {
     this.storage = storage;
-    this.mostPages = mostPages;
+    this.cache = new PageCache(entries);
   }
 
   root(pointer: PagePointer): Root {
-    return this.cached('root', pointer, () => decodeRoot(readPage(this.storage, 'root', pointer).payload));
+    const read = (): Root => decodeRoot(readPage(this.storage, 'root', pointer).payload);
+    return this.cache.get('root', pointer, read, ({ catalog }) => catalog.length);
   }
 
   /** All tables of a checkpoint. @throws DAMAGED */
@@ -115,30 +115,18 @@ export class IndexReader {
   }
 
   private node(tableId: number, page: PagePointer, level: number): IndexNode {
-    return this.cached('index', page, () => readNode(this.storage, tableId, page, level));
+    const read = (): IndexNode => readNode(this.storage, tableId, page, level);
+    return this.cache.get('index', page, read, (node) => entriesOf(node).length);
   }
 
   private catalogPage(page: PagePointer, tables: number): readonly TableEntry[] {
-    return this.cached('catalog', page, () => {
+    const read = (): readonly TableEntry[] => {
       const { payload, count } = readPage(this.storage, 'catalog', page);
       if (count !== tables)
         throw damaged(`the catalog page at ${page.offset} has ${count} tables, not ${tables}`);
       return decodeTableEntries(payload, count);
-    });
-  }
-
-  private cached<T>(kind: string, pointer: PagePointer, read: () => T): T {
-    const { offset, length, crc } = pointer;
-    const known = this.cache.get(offset);
-    if (known !== undefined) {
-      const { pointer: of } = known;
-      if (of.crc === crc && of.length === length && known.kind === kind) return known.value as T;
-      this.cache.delete(offset);
-    }
-    const value = read();
-    if (this.cache.size >= this.mostPages) this.cache.delete(this.cache.keys().next().value as number);
-    this.cache.set(offset, { pointer, kind, value });
-    return value;
+    };
+    return this.cache.get('catalog', page, read, (entries) => CATALOG_WEIGHT * entries.length);
   }
 }
 

@@ -94,6 +94,11 @@ export function summarize(node: IndexNode, page: PagePointer): ChildRef {
   };
 }
 
+/** What an index page has: references, or entries for other pages. */
+export function entriesOf(node: IndexNode): readonly (BlockRef | ChildRef)[] {
+  return isLeaf(node) ? node.refs : childrenOf(node);
+}
+
 /** The references of a leaf. */
 export function refsOf(node: IndexNode): BlockRef[] {
   return (node as { refs: BlockRef[] }).refs;

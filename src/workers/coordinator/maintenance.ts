@@ -26,10 +26,10 @@ const HOLES_AGAIN_MS = 100;
 /** Blocks are moved in slices that take about a millisecond: the coordinator has other things to do. */
 const MOVE_BYTES = 1 << 20;
 /**
- * Index pages kept. It looks at a table's index after each checkpoint that changed it, which with thousands of tables is once:
+ * Entries of index pages kept. It looks at a table's index after each checkpoint that changed it, which with thousands of tables is once:
  * pages kept for longer than that are in the way.
  */
-const CACHED_PAGES = 512;
+const CACHED_ENTRIES = 8192;
 /** Closing moves no more than this, a tenth of a second, and looks at no more blocks. */
 const CLOSING = { bytes: 64 << 20, blocks: 300_000 };
 
@@ -62,7 +62,7 @@ export class Maintenance {
 
   constructor(host: MaintenanceHost) {
     this.host = host;
-    this.index = new IndexReader(host.storage, CACHED_PAGES);
+    this.index = new IndexReader(host.storage, CACHED_ENTRIES);
     const now = host.clock.now();
     this.packs = new Packs(host, this.index, this.edits);
     this.debts = new Debts(host, this.index, (entry) => cutoffOf(entry, this.retentionMs, host.clock.wall()));

@@ -4,7 +4,7 @@ import type { EngineJob, Latency } from './contract.ts';
 
 type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
 
-/** Of calls of `appendRow` one in so many is timed: reading the clock takes a third of one. */
+/** Of calls for one row one in so many is timed: reading the clock takes a third of one. */
 const TIME_EVERY = 64;
 /** ms that each pass over the rows is later than the one before: W's rows are 100 ms apart, and one more for the jitter. */
 const STEP_MS = 100;
@@ -48,14 +48,15 @@ export class Appender {
   private async rows(pass: number): Promise<void> {
     const { rowsPerTable } = this.job;
     const later = pass * rowsPerTable * STEP_MS;
+    const appenders = [];
+    for (const handle of this.handles) appenders.push(handle.rowAppender());
     let untilTimed = TIME_EVERY;
     for (let i = 0; i < rowsPerTable; i++) {
       for (let t = 0; t < this.handles.length; t++) {
         const { count, pressure, temp, ts, vib } = this.tables[t]!;
         const isTimed = --untilTimed === 0;
         const start = isTimed ? performance.now() : 0;
-        const row = [temp[i]!, pressure[i]!, vib[i]!, count[i]!] as const;
-        const goOn = this.handles[t]!.appendRow(ts[i]! + later, row);
+        const goOn = appenders[t]!(ts[i]! + later, temp[i]!, pressure[i]!, vib[i]!, count[i]!);
         if (isTimed) {
           this.times.push((performance.now() - start) * 1000);
           untilTimed = TIME_EVERY;

@@ -43,7 +43,7 @@ export function axes(isQuick: boolean, isFull: boolean): Axis[] {
       cases: [1, 16, 256, 1024, 10_000, 65_536].map((batchRows) =>
         of(
           `${batchRows}`,
-          batchRows === 1 ? 'appendRow' : `${batchRows} rows`,
+          batchRows === 1 ? 'rowAppender' : `${batchRows} rows`,
           { batchRows },
           isQuick ? rows : rows,
         ),

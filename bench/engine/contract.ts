@@ -4,7 +4,7 @@ export interface EngineJob {
   readonly rowsPerTable: number;
   /** So many times the same rows, each time later: for more rows than are good to hold in memory. */
   readonly passes: number;
-  /** Rows of one call; 1: `appendRow`. */
+  /** Rows of one call; 1: by `rowAppender`. */
   readonly batchRows: number;
   readonly writers: number;
   /** Threads that append, the opening one among them; each has its own tables. */
@@ -24,7 +24,7 @@ export interface EngineOutcome {
   readonly seconds: number;
   /** Of them after the last append. */
   readonly endSeconds: number;
-  /** Of one append call, in µs. Of `appendRow` each 64th is timed. */
+  /** Of one append call, in µs. Of those for one row each 64th is timed. */
   readonly append: Latency;
   /** ms from opening the closed file for reading to the first row of the first answer. */
   readonly openMs: number;

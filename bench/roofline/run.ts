@@ -24,7 +24,7 @@ interface Round {
 
 const STAGES: readonly (readonly [keyof Round, string])[] = [
   ['copy', 'copying the raw bytes in memory once'],
-  ['rowByRow', 'W1: appendRow alone, with room for everything'],
+  ['rowByRow', 'W1: rowAppender alone, with room for everything'],
   ['inBatches', 'W2: append in batches of 10,000 alone, with room for everything'],
   ['encode', 'encoding, one thread'],
   ['checksum', 'checksums of the encoded bytes'],

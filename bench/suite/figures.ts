@@ -39,6 +39,8 @@ export interface SuiteResult {
   readonly version: 1;
   readonly when: string;
   readonly commit: string;
+  /** What was typed. */
+  readonly command: string;
   readonly millrace: string;
   readonly isQuick: boolean;
   readonly machine: Machine;

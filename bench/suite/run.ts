@@ -54,13 +54,17 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
   const machine = describeMachine();
+  // Now, and not when it is written: the work may go on meanwhile.
+  const commit = commitOf();
+  const command = commandOf(values);
   console.log(`${machineLine(machine)}\n${busyWarning(machine) ?? ''}`);
   const parts: PartResult[] = [];
   const save = (): void => {
     const result: SuiteResult = {
       version: 1,
       when: new Date().toISOString(),
-      commit: commitOf(),
+      commit,
+      command,
       millrace: versionOf(),
       isQuick,
       machine,
@@ -90,6 +94,17 @@ async function main(): Promise<number> {
 function refuse(why: string): number {
   console.error(`${why}\n\n${USAGE}`);
   return 2;
+}
+
+/** What was typed, but for where things are put. */
+function commandOf({ full, only, quick, rounds }: typeof values): string {
+  const words = [
+    ...(quick ? ['--quick'] : []),
+    ...(full ? ['--full'] : []),
+    ...(only === undefined ? [] : ['--only', only]),
+    ...(rounds === undefined ? [] : ['--rounds', rounds]),
+  ];
+  return ['npm run bench', ...(words.length > 0 ? ['--', ...words] : [])].join(' ');
 }
 
 function commitOf(): string {

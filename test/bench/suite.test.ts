@@ -2,12 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareResults } from '../../bench/suite/changes.ts';
 import type { Figure, SuiteResult } from '../../bench/suite/figures.ts';
+import { lastOfEach, renderPage } from '../../bench/suite/page.ts';
 import { barChart } from '../../bench/suite/svg.ts';
 
 function resultOf(...figures: Figure[]): SuiteResult {
   const machine = { cpu: 'a', cores: 2, memoryBytes: 1, node: 'v20', platform: 'x', load: 0 };
   const part = { part: 'p', title: 'P', command: 'c', figures, ratios: [], notes: [], wrong: [] };
-  return { version: 1, when: '', commit: '', millrace: '', isQuick: false, machine, parts: [part] };
+  return {
+    version: 1,
+    when: '',
+    commit: '',
+    command: '',
+    millrace: '',
+    isQuick: false,
+    machine,
+    parts: [part],
+  };
 }
 
 function figureOf(id: string, better: 'higher' | 'lower', ...values: number[]): Figure {
@@ -51,4 +61,20 @@ test('a chart has a bar as long as its figure says, and no text breaks its marku
   assert.equal(widths[1]! / widths[0]!, 2);
   assert.ok(svg.includes('a &lt;b&gt; &amp; &quot;c&quot;'));
   assert.ok(svg.includes('x &lt; y'));
+});
+
+test('a page of two runs has each part once, of the later run, and says which run it is from', () => {
+  const run = (commit: string, ...names: string[]): SuiteResult => {
+    const result = resultOf(figureOf('f', 'higher', 1));
+    const parts = names.map((part) => ({ ...result.parts[0]!, part, title: `${part} of ${commit}` }));
+    return { ...result, commit, command: `npm run bench -- --only ${names.join(',')}`, parts };
+  };
+  const runs = lastOfEach([run('aaa', 'micro', 'roofline', 'engine'), run('bbb', 'roofline')]);
+  const page = renderPage(runs, [], 'Prose.');
+  assert.deepEqual(
+    [...page.matchAll(/^## (.*)$/gm)].map(([, title]) => title),
+    ['micro of aaa', 'roofline of bbb', 'engine of aaa'],
+  );
+  assert.match(page, /--only roofline`, commit bbb, on: .*: roofline\./);
+  assert.match(page, /--only micro,roofline,engine`, commit aaa, on: .*: micro, engine\./);
 });

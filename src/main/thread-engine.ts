@@ -142,7 +142,10 @@ class CoordinatorThread implements CoordinatorLink {
   private readonly control: Control;
   private readonly remote: ReturnType<typeof wrap<CoordinatorRemote>>;
   private readonly waiting: ThreadWaiting;
-  private readonly ended: Promise<never>;
+  /** What calls fail with once the thread has ended. */
+  private ending: MillraceError | undefined = undefined;
+  /** Fails a call that waits for its answer: comlink never settles one to a dead thread. */
+  private readonly unanswered = new Set<(error: MillraceError) => void>();
   private readonly exited: Promise<void>;
   private port: MessagePort | undefined;
   private pending = 0;
@@ -160,16 +163,15 @@ class CoordinatorThread implements CoordinatorLink {
     this.exited = new Promise((resolve) => {
       worker.once('exit', () => resolve());
     });
-    // comlink never settles a call to a dead thread, so every call is raced with its end.
-    this.ended = this.exited.then(() => {
-      throw new MillraceError(
+    void this.exited.then(() => {
+      this.ending = new MillraceError(
         'INTERNAL',
         `the coordinator thread ended${crash === undefined ? '' : `: ${crash.message}`}`,
         {},
         crash,
       );
+      for (const fail of this.unanswered) fail(this.ending);
     });
-    this.ended.catch(() => {});
     worker.on('message', (message: Notice | { readonly notice?: undefined }) => {
       if (message.notice === 'writer-death') writerDeaths.publish(message.death);
       if (message.notice !== 'maintenance') return;
@@ -225,7 +227,14 @@ class CoordinatorThread implements CoordinatorLink {
   private async keepAlive<T>(call: () => Promise<T>): Promise<T> {
     if (this.pending++ === 0) this.worker.ref();
     try {
-      return await Promise.race([call(), this.ended]);
+      // Not a race with a promise that lasts as long as the thread: that would keep the answer of every call there was.
+      return await new Promise<T>((resolve, reject) => {
+        if (this.ending !== undefined) throw this.ending;
+        this.unanswered.add(reject);
+        void call()
+          .then(resolve, reject)
+          .finally(() => this.unanswered.delete(reject));
+      });
     } finally {
       if (--this.pending === 0) this.worker.unref();
     }

@@ -35,6 +35,7 @@ export function barChart(title: string, bars: readonly Bar[]): string {
     ].join('\n  ');
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">
+  <title>${escaped(title)}</title>
   <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
   <text x="8" y="20" font-size="14" font-weight="bold">${escaped(title)}</text>
   ${parts.join('\n  ')}

@@ -1,5 +1,5 @@
 import type { NanoTsDbShared, Table } from '../../src/main/index.ts';
-import { generateW, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
+import { generateW, partOf, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
 import type { EngineJob, Latency } from './contract.ts';
 
 type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
@@ -72,17 +72,8 @@ export class Appender {
     for (let from = 0; from < rowsPerTable; from += batchRows) {
       const to = Math.min(rowsPerTable, from + batchRows);
       for (let t = 0; t < this.handles.length; t++) {
-        const { count, pressure, temp, ts, vib } = this.tables[t]!;
-        const times = ts.subarray(from, to);
-        const batch = {
-          ts: later === 0 ? times : times.map((time) => time + later),
-          columns: {
-            temp: temp.subarray(from, to),
-            pressure: pressure.subarray(from, to),
-            vib: vib.subarray(from, to),
-            count: count.subarray(from, to),
-          },
-        };
+        const { ts, columns } = partOf(this.tables[t]!, from, to);
+        const batch = { ts: later === 0 ? ts : ts.map((time) => time + later), columns };
         const start = performance.now();
         const goOn = this.handles[t]!.append(batch);
         this.times.push((performance.now() - start) * 1000);

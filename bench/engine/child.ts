@@ -58,6 +58,7 @@ await serveJob<EngineJob, EngineOutcome>(async (job) => {
   const cpu = process.cpuUsage(cpuBefore);
   clearInterval(watch);
   peak = Math.max(peak, process.memoryUsage.rss());
+  const { budgetBytes } = (await db.stats()).memory;
   await db.close();
 
   const opening = performance.now();
@@ -75,6 +76,7 @@ await serveJob<EngineJob, EngineOutcome>(async (job) => {
     openMs,
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
     grownBytes: peak - before,
+    budgetBytes,
     fileBytes: statSync(path).size,
     wrong,
   };

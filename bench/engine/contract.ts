@@ -32,6 +32,8 @@ export interface EngineOutcome {
   readonly cpuSeconds: number;
   /** Bytes that the process grew by from before the database was opened to its peak while rows were appended. */
   readonly grownBytes: number;
+  /** Most that the chunk memory may take of them. */
+  readonly budgetBytes: number;
   readonly fileBytes: number;
   /** What was wrong with the answers, in words. */
   readonly wrong: readonly string[];

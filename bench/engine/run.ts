@@ -86,8 +86,6 @@ function figuresOf(axis: Axis, { id, title }: Case, outcomes: readonly EngineOut
 
 /** What the process may grow by beside the chunk memory's budget: 100 MB, and 20 MB for each worker. */
 const MEMORY = { besides: 100e6, worker: 20e6 };
-/** The chunk memory's default budget. */
-const BUDGET_BYTES = 256 * 2 ** 20;
 /** ms from opening for reading to the first answer, with 1 GB of rows; and how much less with 10 MB. */
 const OPENING = { most: 50, more: 10 };
 
@@ -138,12 +136,12 @@ function openingRatios({ 10: small, 1000: large }: Outcomes): Ratio[] {
 
 function memoryRatio({ title, work }: Case, outcomes: readonly EngineOutcome[]): Ratio {
   // The coordinator and a thread of maintenance beside the writers.
-  const allowed = BUDGET_BYTES + MEMORY.besides + MEMORY.worker * (work.writers + 2);
+  const besides = MEMORY.besides + MEMORY.worker * (work.writers + 2);
   return {
     id: 'engine/size/memory',
     title: `${title} at full speed: budget, 100 MB and 20 MB a worker over what the process grew by`,
     better: 'higher',
-    values: outcomes.map(({ grownBytes }) => allowed / grownBytes),
+    values: outcomes.map(({ budgetBytes, grownBytes }) => (budgetBytes + besides) / grownBytes),
     goal: 1,
   };
 }

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { NanoTsDbShared } from '../../src/main/index.ts';
 import { spreadOf } from '../harness/stats.ts';
 import { textTable } from '../harness/text-table.ts';
-import { fingerprint, generateW, W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
+import {
+  fingerprint,
+  generateW,
+  partOf,
+  W_BATCH_ROWS,
+  W_COLUMNS,
+  type WTable,
+} from '../workload/workload-w.ts';
 
 const rowsPerTable = Number(process.argv[2] ?? 250_000);
 const rounds = Number(process.argv[3] ?? 5);
@@ -15,9 +22,8 @@ async function ingest(path: string, tables: readonly WTable[]): Promise<void> {
   for (const { name } of tables) await db.createTable(name, W_COLUMNS);
   for (let from = 0; from < rowsPerTable; from += W_BATCH_ROWS) {
     for (const table of tables) {
-      const part = (values: Float64Array): Float64Array => values.subarray(from, from + W_BATCH_ROWS);
-      const columns = Object.fromEntries(W_COLUMNS.map((name) => [name, part(table[name])]));
-      if (!db.table(table.name).append({ ts: part(table.ts), columns } as never)) await db.drained();
+      const batch = partOf(table, from, from + W_BATCH_ROWS);
+      if (!db.table(table.name).append(batch as never)) await db.drained();
     }
   }
   await db.close();

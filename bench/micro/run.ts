@@ -10,7 +10,7 @@ import { ByteSink } from '../../src/shared/format/byte-sink.ts';
 import { DescriptorRing, ringStorage } from '../../src/shared/ring/descriptor-ring.ts';
 import { sourcesOf } from '../roofline/stages.ts';
 import type { Figure, PartOptions, PartResult } from '../suite/figures.ts';
-import { generateW, W_COLUMNS } from '../workload/workload-w.ts';
+import { generateW, partOf, W_COLUMNS } from '../workload/workload-w.ts';
 
 const VECTOR = 1024;
 
@@ -63,11 +63,10 @@ export async function microLayer(options: PartOptions): Promise<PartResult> {
       'append, 1,024 rows of 4 doubles',
       VECTOR,
       async () => {
-        const part = (values: Float64Array): Float64Array => values.subarray(0, VECTOR);
-        const times = part(ts).map((time) => time + later);
+        const { ts, columns } = partOf(table!, 0, VECTOR);
+        const batch = { ts: ts.map((time) => time + later), columns };
         later += 200_000;
-        const columns = { temp: part(temp), pressure: part(pressure), vib: part(vib), count: part(count) };
-        if (!batches.append({ ts: times, columns })) await db.drained();
+        if (!batches.append(batch)) await db.drained();
       },
     ],
     ...sources.map((source, i) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { serveJob } from '../harness/child.ts';
 import { settleDisk } from '../harness/disk.ts';
-import { fingerprint, generateW, type WSize, type WTable } from '../workload/workload-w.ts';
+import { fingerprint, generateW, partOf, type WSize, type WTable } from '../workload/workload-w.ts';
 import { wrongAnswers } from './check.ts';
 import type { Contestant, ContestantName, Job, Outcome, Work } from './contract.ts';
 import { isPython } from './roster.ts';
@@ -116,15 +116,9 @@ function inParts(tables: readonly WTable[]): WTable[][] {
   const rows = tables[0]!.ts.length;
   const each = Math.ceil(rows / WARM_UP_CALLS);
   return Array.from({ length: WARM_UP_CALLS }, (_, i) => {
-    const part = (values: Float64Array): Float64Array =>
-      values.subarray(i * each, Math.min(rows, (i + 1) * each));
-    return tables.map(({ name, ts, temp, pressure, vib, count }) => ({
-      name,
-      ts: part(ts),
-      temp: part(temp),
-      pressure: part(pressure),
-      vib: part(vib),
-      count: part(count),
-    }));
+    return tables.map((table) => {
+      const { ts, columns } = partOf(table, i * each, (i + 1) * each);
+      return { name: table.name, ts, ...columns };
+    });
   });
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { NanoTsDbShared, type OpenOptions, type Table } from '../../src/main/index.ts';
-import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
+import { partOf, W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
 import type { AppendWork, Contestant, RowsBack, Work } from './contract.ts';
 
 type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
@@ -72,15 +72,8 @@ export class Millrace implements Contestant {
     const rows = tables[0]!.ts.length;
     for (let from = 0; from < rows; from += W_BATCH_ROWS) {
       for (let t = 0; t < handles.length; t++) {
-        const { ts, temp, pressure, vib, count } = tables[t]!;
-        const part = (values: Float64Array): Float64Array => values.subarray(from, from + W_BATCH_ROWS);
-        const columns = {
-          temp: part(temp),
-          pressure: part(pressure),
-          vib: part(vib),
-          count: part(count),
-        };
-        if (!handles[t]!.append({ ts: part(ts), columns })) await this.#db.drained();
+        const batch = partOf(tables[t]!, from, from + W_BATCH_ROWS);
+        if (!handles[t]!.append(batch)) await this.#db.drained();
       }
     }
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NanoTsDbShared, type Table } from '../../src/main/index.ts';
-import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
+import { partOf, W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
 import type { AllColumns, Reader } from './contract.ts';
 
 type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
@@ -20,12 +20,10 @@ export class MillraceReader implements Reader {
   async load(folder: string, tables: readonly WTable[]): Promise<void> {
     const path = join(folder, 'w.ntt');
     const db = await NanoTsDbShared.open(path);
-    for (const { name, ts, temp, pressure, vib, count } of tables) {
-      const table = await db.createTable(name, W_COLUMNS);
-      for (let from = 0; from < ts.length; from += W_BATCH_ROWS) {
-        const part = (values: Float64Array): Float64Array => values.subarray(from, from + W_BATCH_ROWS);
-        const columns = { temp: part(temp), pressure: part(pressure), vib: part(vib), count: part(count) };
-        if (!table.append({ ts: part(ts), columns })) await db.drained();
+    for (const rows of tables) {
+      const table = await db.createTable(rows.name, W_COLUMNS);
+      for (let from = 0; from < rows.ts.length; from += W_BATCH_ROWS) {
+        if (!table.append(partOf(rows, from, from + W_BATCH_ROWS))) await db.drained();
       }
     }
     // As CHECKPOINT for DuckDB and the index for SQLite: maintenance would do it by itself, later.

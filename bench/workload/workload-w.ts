@@ -25,6 +25,21 @@ export interface WTable {
   readonly count: Float64Array;
 }
 
+/** Rows of a machine as `append` takes them. */
+export interface WBatch {
+  readonly ts: Float64Array;
+  readonly columns: Readonly<Record<(typeof W_COLUMNS)[number], Float64Array>>;
+}
+
+/** A machine's rows from…to - 1, or to its last one if there are fewer; the arrays are views of the table's own. */
+export function partOf({ ts, temp, pressure, vib, count }: WTable, from: number, to: number): WBatch {
+  const part = (values: Float64Array): Float64Array => values.subarray(from, to);
+  return {
+    ts: part(ts),
+    columns: { temp: part(temp), pressure: part(pressure), vib: part(vib), count: part(count) },
+  };
+}
+
 /** How much of workload W to make; the defaults are the whole of it. */
 export interface WSize {
   readonly tables?: number | undefined;

@@ -1,13 +1,12 @@
 import type { Control } from '../shared/control/control.ts';
 import {
   STATE_CLOSED,
-  STATE_CLOSING,
   STATE_OPEN,
   STATE_POISONED,
   W_SYNC_DONE,
   writerWord,
 } from '../shared/control/words.ts';
-import { letRowsArrive, type Waiting } from '../shared/wait.ts';
+import type { Waiting } from '../shared/wait.ts';
 
 /** How long a process that ends without `close()` waits for its last commit. */
 const EXIT_WAIT_MS = 5000;
@@ -37,10 +36,7 @@ export function finishAtExit(
 ): () => void {
   const finish = (): void => {
     if (control.state !== STATE_OPEN) return;
-    if (endsAll) {
-      control.setState(STATE_CLOSING);
-      letRowsArrive();
-    }
+    if (endsAll) control.startClosing();
     const until = performance.now() + EXIT_WAIT_MS;
     const tickets = Array.from({ length: writers }, (_, writer) => control.requestSync(writer));
     for (const [writer, ticket] of tickets.entries()) {

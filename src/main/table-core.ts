@@ -8,7 +8,7 @@ import type { Buckets } from './aggregate-types.ts';
 import type { ColumnStorage, LastRow, Rows, TableStats } from './api-types.ts';
 import { appendBatch } from './append/batch-append.ts';
 import { checkBatch } from './append/batch-check.ts';
-import type { TableAppender } from './append/table-appender.ts';
+import { MAX_DOUBLES, type TableAppender } from './append/table-appender.ts';
 import { arrowToBatches, isArrowInput } from './arrow/arrow-input.ts';
 import { ArrowOutput } from './arrow/arrow-output.ts';
 import { loadArrow } from './arrow/load-arrow.ts';
@@ -110,8 +110,9 @@ export class TableCore {
   rowAppender(): (ts: number | bigint, ...values: unknown[]) => boolean {
     this.host.checkWritable();
     const { host, definition, appender, first } = this;
-    const { isDoubles, arity } = appender.shape;
-    if (!isDoubles || arity > 8) return (ts, ...values) => this.appendRow(ts, values);
+    const { isDoubles, columns } = appender.shape;
+    const arity = columns.length;
+    if (!isDoubles || arity > MAX_DOUBLES) return (ts, ...values) => this.appendRow(ts, values);
     const core = this;
     return function appendDoubles(ts, a?, b?, c?, d?, e?, f?, g?, h?) {
       host.checkWritable();

@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { countChunks } from '../shared/chunk/header.ts';
-import { STORES_IN_ORDER } from '../shared/chunk/publish-rows.ts';
+import { loadAfterPublishing } from '../shared/chunk/publish-rows.ts';
 import { SLAB_BYTES, slabsInUse } from '../shared/chunk/slab-table.ts';
 import type { CoordinatorInfo } from '../shared/control/api.ts';
 import { writerCounter } from '../shared/control/counters.ts';
@@ -227,9 +227,7 @@ export class WritableDatabase implements DatabaseCore {
   }
 
   private get isOpen(): boolean {
-    // Where the row was published by a plain store, whoever closes waits for it (`letRowsArrive`).
-    const state = STORES_IN_ORDER ? this.words[STATE] : Atomics.load(this.words, STATE);
-    return state === STATE_OPEN;
+    return loadAfterPublishing(this.words, STATE) === STATE_OPEN;
   }
 
   async sync(): Promise<void> {

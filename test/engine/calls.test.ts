@@ -3,21 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { NanoTsDbShared } from '../../src/main/index.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** Bytes of the heap once what is let go of is gone. */
-async function heapBytes(): Promise<number> {
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collectGarbage();
-  }
-  return process.memoryUsage().heapUsed;
-}
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 test('thousands of calls leave nothing behind in memory', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-calls-'));
@@ -25,7 +12,8 @@ test('thousands of calls leave nothing behind in memory', async (t) => {
   const db = await NanoTsDbShared.open(join(folder, 'a.ntt'), { writers: 1 });
   const call = async (times: number): Promise<number> => {
     for (let i = 0; i < times; i++) await db.stats();
-    return heapBytes();
+    await collectGarbage();
+    return process.memoryUsage().heapUsed;
   };
   await call(500);
   const before = await call(500);

@@ -3,9 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { NanoTsDbShared } from '../../src/main/index.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 const TABLES = ['press', 'lathe', 'oven'] as const;
 /** Rows of a table in each round. */
@@ -14,9 +13,6 @@ const ROWS = 4000;
 const KEPT = 20 * ROWS;
 /** Of the heap and of buffers; one more round of rows in memory would be more than this. */
 const MAY_GROW_BYTES = 3 << 20;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 /** What must not grow. */
 type Held = Record<
@@ -118,11 +114,7 @@ async function read(db: NanoTsDbShared, round: number): Promise<number> {
 
 async function held(db: NanoTsDbShared): Promise<Held> {
   await db.flush();
-  // What was let go of in this turn of the event loop is collected in the next one.
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collectGarbage();
-  }
+  await collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   const { memory, fileBytes } = await db.stats();
   const isLinux = process.platform === 'linux';

@@ -19,6 +19,9 @@ const FIRST_CAPACITY = 64;
 /** Bytes of a variable value that a table's first chunk has room for, on average. */
 const FIRST_VALUE_BYTES = 16;
 
+/** Most columns of a table whose rows `appendDoubles` takes: it has a parameter for each. */
+export const MAX_DOUBLES = 8;
+
 /**
  * One thread's appends to one table: fills the open chunk in place, and opens the next. A row is stored value by value
  * into the chunk and becomes a row when ROWS moves; a value that is refused before leaves no row.
@@ -67,27 +70,23 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
    * lookup, nothing but comparisons and stores. False for any other row; what it stored then is no row and is stored over.
    */
   private tryDoubles(ts: number | bigint, values: readonly unknown[]): boolean {
-    const { row } = this;
-    if (row === this.capacity || typeof ts !== 'number' || !Number.isSafeInteger(ts)) return false;
-    const { arity } = this.shape;
-    if (!Array.isArray(values) || values.length !== arity) return false;
-    const { f64 } = this;
+    const { length } = this.shape.columns;
+    if (!Array.isArray(values) || values.length !== length || !this.tryTime(ts)) return false;
     const { stride } = this.layout;
-    let at = this.timeAt + row;
-    // Plus 0, because −0 is a safe integer but no timestamp.
-    f64[at] = ts + 0;
-    for (let i = 0; i < arity; i++) {
+    const { f64 } = this;
+    let at = this.timeAt + this.row;
+    for (let i = 0; i < length; i++) {
       const value = values[i];
       if (typeof value !== 'number') return false;
-      at += stride;
-      f64[at] = value;
+      f64[(at += stride)] = value;
     }
     return true;
   }
 
   /**
    * As `appendRow`, the values being parameters: they need no array, and V8 keeps them in registers.
-   * @returns false for any other row than one of as many numbers as there are columns, which must be all f64 and at most eight
+   * @returns false for any other row than one of as many numbers as there are columns, which must be all f64 and at most
+   *   `MAX_DOUBLES`
    */
   appendDoubles(
     ts: unknown,
@@ -100,43 +99,51 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
     g: unknown,
     h: unknown,
   ): boolean {
-    const { row, f64 } = this;
-    if (row === this.capacity || typeof ts !== 'number' || !Number.isSafeInteger(ts)) return false;
-    const { arity } = this.shape;
+    if (!this.tryTime(ts)) return false;
+    // Written out: a method for the two lines of a value is called eight times, more than V8 inlines; W1 took up to twice as long.
+    const { f64 } = this;
+    const { length } = this.shape.columns;
     const { stride } = this.layout;
-    let at = this.timeAt + row;
-    f64[at] = ts + 0;
+    let at = this.timeAt + this.row;
     if (typeof a !== 'number') return false;
     f64[(at += stride)] = a;
-    if (arity > 1) {
+    if (length > 1) {
       if (typeof b !== 'number') return false;
       f64[(at += stride)] = b;
     }
-    if (arity > 2) {
+    if (length > 2) {
       if (typeof c !== 'number') return false;
       f64[(at += stride)] = c;
     }
-    if (arity > 3) {
+    if (length > 3) {
       if (typeof d !== 'number') return false;
       f64[(at += stride)] = d;
     }
-    if (arity > 4) {
+    if (length > 4) {
       if (typeof e !== 'number') return false;
       f64[(at += stride)] = e;
     }
-    if (arity > 5) {
+    if (length > 5) {
       if (typeof f !== 'number') return false;
       f64[(at += stride)] = f;
     }
-    if (arity > 6) {
+    if (length > 6) {
       if (typeof g !== 'number') return false;
       f64[(at += stride)] = g;
     }
-    if (arity > 7) {
+    if (length > 7) {
       if (typeof h !== 'number') return false;
       f64[at + stride] = h;
     }
     this.publish(1);
+    return true;
+  }
+
+  /** Stores a timestamp in whole milliseconds, if there is room for a row. */
+  private tryTime(ts: unknown): boolean {
+    if (this.row === this.capacity || typeof ts !== 'number' || !Number.isSafeInteger(ts)) return false;
+    // Plus 0, because −0 is a safe integer but no timestamp.
+    this.f64[this.timeAt + this.row] = ts + 0;
     return true;
   }
 

@@ -38,7 +38,6 @@ export class TableShape {
   readonly columns: readonly Column[];
   readonly kinds: readonly Column['type'][];
   readonly stores: Int32Array;
-  readonly arity: number;
   /** How many columns have values in the arena. */
   readonly variable: number;
   readonly isMs: boolean;
@@ -53,7 +52,6 @@ export class TableShape {
     this.columns = columns;
     this.kinds = columns.map((column) => column.type);
     this.stores = Int32Array.from(this.kinds, (kind) => STORE[kind]);
-    this.arity = columns.length;
     this.variable = hasVariable(this.kinds) ? this.kinds.filter(isVariable).length : 0;
     this.isMs = unit === 'ms';
     this.largest = maxCapacity(this.kinds);

@@ -16,3 +16,11 @@ export function publishRows(i32: Int32Array, word: number, rows: number): void {
   if (STORES_IN_ORDER) i32[word + ROWS] = rows;
   else Atomics.store(i32, word + ROWS, rows);
 }
+
+/**
+ * A word that is looked at after rows were published, by the thread that published them. Where that is a plain store, so is this
+ * a plain load, and whoever changes the word lets rows arrive (`Control.startClosing`).
+ */
+export function loadAfterPublishing(words: Int32Array, word: number): number {
+  return STORES_IN_ORDER ? words[word]! : Atomics.load(words, word);
+}

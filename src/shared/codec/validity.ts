@@ -4,7 +4,7 @@
 const ONES = new Uint8Array(256);
 for (let byte = 1; byte < 256; byte++) ONES[byte] = (byte & 1) + ONES[byte >>> 1];
 
-/** Whether bits 0…count - 1 of a bitmap are all 1, as they are where a column has no nulls; `count` is a multiple of 8. */
+/** Whether `count` bits of a bitmap, from byte `first` on, are all 1: a column without nulls. `count` is a multiple of 8. */
 export function areAllOnes(bitmap: Uint8Array, first: number, count: number): boolean {
   const end = first + (count >>> 3);
   for (let i = first; i < end; i++) if (bitmap[i] !== 0xff) return false;

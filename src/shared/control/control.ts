@@ -1,5 +1,6 @@
 import { type ErrorEnvelope, fromEnvelope, MillraceError, toEnvelope } from '../errors.ts';
 import type { PagePointer } from '../format/page.ts';
+import { letRowsArrive } from '../wait.ts';
 import {
   CHECKPOINT,
   CONTROL_BYTES,
@@ -13,6 +14,7 @@ import {
   ROOT_SLOTS,
   STATE,
   STATE_CLOSED,
+  STATE_CLOSING,
   STATE_OPEN,
   STATE_POISONED,
   W_BEAT,
@@ -48,6 +50,12 @@ export class Control {
     const was = this.state;
     if (was !== STATE_POISONED) Atomics.compareExchange(this.words, STATE, was, state);
     this.wakeAll();
+  }
+
+  /** Refuses appends from here on; whatever was appended before is visible when this returns. */
+  startClosing(): void {
+    this.setState(STATE_CLOSING);
+    letRowsArrive();
   }
 
   /**

@@ -15,7 +15,6 @@ import {
   producerWord,
   ROW_LIMIT,
   STATE_CLOSED,
-  STATE_CLOSING,
   STATE_POISONED,
 } from '../../shared/control/words.ts';
 import { MillraceError } from '../../shared/errors.ts';
@@ -23,7 +22,6 @@ import { type Extent, extentOf, type Salt, type WriterEntry } from '../../shared
 import { type Recovery, recover } from '../../shared/recovery/recover.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
-import { letRowsArrive } from '../../shared/wait.ts';
 import type { Channel } from '../channel.ts';
 import type { TaskRunner } from '../maintenance/task.ts';
 import type { FromWriter, ProducerRings, ToWriter } from '../writer/messages.ts';
@@ -432,8 +430,7 @@ export class Coordinator {
       this.stopWriters();
       deferred.reject(this.shared.control.poisonError());
     }
-    this.shared.control.setState(STATE_CLOSING);
-    letRowsArrive();
+    this.shared.control.startClosing();
     this.maintenance.stop(new MillraceError('CLOSED', 'the database is closed; open it again'));
     const closing: Closing = { promise, deferred, phase: 'flush' };
     queueMicrotask(() => this.step());

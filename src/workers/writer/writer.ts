@@ -396,12 +396,15 @@ export class Writer {
       if (known.queued) continue;
       const rows = this.book.rows(known);
       const isWorth = bytes > PIECES_BYTES && rows - known.blocked >= SMALL_BLOCK_ROWS;
-      // Only where there is room at hand: a piece will do as well.
-      const hasRoom =
-        this.staged.length < COMMIT_CHUNKS && !this.directoryIsFull && this.data.hasRoom(known.rawBytes);
-      if (isWorth && hasRoom && !this.isDenied) this.stage(known);
+      if (isWorth && this.hasRoomAtHand(known)) this.stage(known);
       else bytes += 8 * (known.columns.length + 1) * (rows - Math.max(known.logged, known.blocked));
     }
+  }
+
+  /** Whether a chunk can be encoded without asking for anything: where it can't, a piece will do as well. */
+  private hasRoomAtHand({ rawBytes }: KnownChunk): boolean {
+    if (this.isDenied || this.directoryIsFull || this.staged.length >= COMMIT_CHUNKS) return false;
+    return this.data.hasRoom(rawBytes);
   }
 
   /**

@@ -127,6 +127,14 @@ const MUTATIONS = [
     "if (error.details['call'] === 'fsync') throw error;",
     'engine/task-faults',
   ],
+  [
+    'an append looks at the database only before its row is published',
+    'src/main/writable-database.ts',
+    'else if (!this.isOpen) this.engine',
+    'else if (!this.isOpen && this.alwaysDurable) this.engine',
+    'engine/threads',
+    'at whichever moment',
+  ],
 ];
 
 // Below this folder, so that packages and their types are found as here.

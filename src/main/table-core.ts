@@ -109,22 +109,33 @@ export class TableCore {
   /** A function whose parameters are the timestamp and the columns; made for up to eight f64 columns. */
   rowAppender(): (ts: number | bigint, ...values: unknown[]) => boolean {
     this.host.checkWritable();
-    const { host, definition, appender, first } = this;
-    const { isDoubles, columns } = appender.shape;
-    const arity = columns.length;
-    if (!isDoubles || arity > MAX_DOUBLES) return (ts, ...values) => this.appendRow(ts, values);
-    const core = this;
+    const { isDoubles, columns } = this.appender.shape;
+    return isDoubles && columns.length <= MAX_DOUBLES
+      ? this.doublesAppender(this, this.first, this.host, this.appender)
+      : (ts, ...values) => this.appendRow(ts, values);
+  }
+
+  /** What the function needs at each row are parameters here: of a constant V8 would look each time whether it has its value yet. */
+  private doublesAppender(
+    core: TableCore,
+    first: TableCore,
+    host: TableHost,
+    appender: TableAppender,
+  ): (ts: number | bigint, ...values: unknown[]) => boolean {
     return function appendDoubles(ts, a?, b?, c?, d?, e?, f?, g?, h?) {
       host.checkWritable();
       if (first.active !== appender) core.takeLane();
       // biome-ignore lint/complexity/noArguments: a rest parameter is an array made for each row
       const count = arguments.length - 1;
-      if (count === arity && appender.appendDoubles(ts, a, b, c, d, e, f, g, h))
-        return host.appended(definition);
-      const values = [a, b, c, d, e, f, g, h];
-      values.length = count;
-      return core.appendRow(ts, values);
+      return appender.appendDoubles(count, ts, a, b, c, d, e, f, g, h)
+        ? host.appended(core.definition)
+        : core.appendFirst(count, ts, [a, b, c, d, e, f, g, h]);
     };
+  }
+
+  private appendFirst(count: number, ts: number | bigint, values: unknown[]): boolean {
+    values.length = count;
+    return this.appendRow(ts, values);
   }
 
   append(batch: unknown): boolean {

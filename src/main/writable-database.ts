@@ -38,6 +38,10 @@ import { ScanPool } from './read/scan-pool.ts';
 import { CheckpointPins, isDamaged, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
 import { TableCore } from './table-core.ts';
 
+// For what is done at each row: imports are variables to V8 (see publish-rows.ts).
+const STATE_WORD = STATE;
+const OPEN = STATE_OPEN;
+
 /** A database with a running engine. */
 export class WritableDatabase implements DatabaseCore {
   readonly storage: CountedStorage;
@@ -94,7 +98,10 @@ export class WritableDatabase implements DatabaseCore {
 
   checkWritable(): void {
     // One load a row, and a plain one: `appended` is who makes sure.
-    if (this.words[STATE] === STATE_OPEN && this.closing === undefined) return;
+    if (this.words[STATE_WORD] !== OPEN || this.closing !== undefined) this.refuse();
+  }
+
+  private refuse(): void {
     if (this.closing !== undefined) throw closedError();
     this.engine.shared.control.checkOpen();
   }
@@ -220,14 +227,15 @@ export class WritableDatabase implements DatabaseCore {
   }
 
   appended(definition: TableDefinition): boolean {
-    if (this.alwaysDurable) this.syncNow(writerOf(definition.id, this.engine.shared.memories.length));
     // Looked at again once the row is there: if the database was still open, whatever closes it will find the row.
-    else if (!this.isOpen) this.engine.shared.control.checkOpen();
+    const isOpen = loadAfterPublishing(this.words, STATE_WORD) === OPEN;
+    if (this.alwaysDurable || !isOpen) this.settle(definition);
     return !this.producer.isCrowded;
   }
 
-  private get isOpen(): boolean {
-    return loadAfterPublishing(this.words, STATE) === STATE_OPEN;
+  private settle({ id }: TableDefinition): void {
+    if (this.alwaysDurable) this.syncNow(writerOf(id, this.engine.shared.memories.length));
+    else this.engine.shared.control.checkOpen();
   }
 
   async sync(): Promise<void> {

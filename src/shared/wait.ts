@@ -1,4 +1,4 @@
-import { STORES_IN_ORDER } from './chunk/publish-rows.ts';
+import { areStoresInOrder } from './chunk/publish-rows.ts';
 import type { Control } from './control/control.ts';
 import { MillraceError } from './errors.ts';
 
@@ -22,7 +22,7 @@ const STORE_MS = 1;
  * atomic, one of the two sees the other, and nothing is to be waited for.
  */
 export function letRowsArrive(): void {
-  if (STORES_IN_ORDER) Atomics.wait(NEVER, 0, 0, STORE_MS);
+  if (areStoresInOrder()) Atomics.wait(NEVER, 0, 0, STORE_MS);
 }
 
 /** How a thread waits for others. The inline engine of tests, where there are no others, takes their steps instead. */

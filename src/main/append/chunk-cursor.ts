@@ -33,7 +33,10 @@ export abstract class ChunkCursor {
   protected f64: Float64Array;
   protected i32: Int32Array;
   private readonly bytes: Buffer;
+  protected readonly columnCount: number;
   protected layout!: ShapeLayout;
+  /** `layout.stride`. */
+  protected stride = 0;
   /** The header's first word. */
   protected word = 0;
   protected row = 0;
@@ -51,6 +54,7 @@ export abstract class ChunkCursor {
     this.f64 = memory.views.f64;
     this.i32 = memory.views.i32;
     this.bytes = memory.bytes;
+    this.columnCount = this.shape.columns.length;
   }
 
   /** Makes `rows` stored rows visible. */

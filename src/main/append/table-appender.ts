@@ -70,12 +70,11 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
    * lookup, nothing but comparisons and stores. False for any other row; what it stored then is no row and is stored over.
    */
   private tryDoubles(ts: number | bigint, values: readonly unknown[]): boolean {
-    const { length } = this.shape.columns;
-    if (!Array.isArray(values) || values.length !== length || !this.tryTime(ts)) return false;
-    const { stride } = this.layout;
-    const { f64 } = this;
+    const { columnCount } = this;
+    if (!Array.isArray(values) || values.length !== columnCount || !this.tryTime(ts)) return false;
+    const { f64, stride } = this;
     let at = this.timeAt + this.row;
-    for (let i = 0; i < length; i++) {
+    for (let i = 0; i < columnCount; i++) {
       const value = values[i];
       if (typeof value !== 'number') return false;
       f64[(at += stride)] = value;
@@ -85,10 +84,12 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
 
   /**
    * As `appendRow`, the values being parameters: they need no array, and V8 keeps them in registers.
+   * @param count how many of them were given
    * @returns false for any other row than one of as many numbers as there are columns, which must be all f64 and at most
    *   `MAX_DOUBLES`
    */
   appendDoubles(
+    count: number,
     ts: unknown,
     a: unknown,
     b: unknown,
@@ -99,43 +100,47 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
     g: unknown,
     h: unknown,
   ): boolean {
-    if (!this.tryTime(ts)) return false;
+    const { columnCount } = this;
+    if (count !== columnCount || !this.tryTime(ts)) return false;
     // Written out: a method for the two lines of a value is called eight times, more than V8 inlines; W1 took up to twice as long.
-    const { f64 } = this;
-    const { length } = this.shape.columns;
-    const { stride } = this.layout;
+    const { f64, stride } = this;
     let at = this.timeAt + this.row;
     if (typeof a !== 'number') return false;
     f64[(at += stride)] = a;
-    if (length > 1) {
+    if (columnCount > 1) {
       if (typeof b !== 'number') return false;
       f64[(at += stride)] = b;
     }
-    if (length > 2) {
+    if (columnCount > 2) {
       if (typeof c !== 'number') return false;
       f64[(at += stride)] = c;
     }
-    if (length > 3) {
+    if (columnCount > 3) {
       if (typeof d !== 'number') return false;
       f64[(at += stride)] = d;
     }
-    if (length > 4) {
-      if (typeof e !== 'number') return false;
-      f64[(at += stride)] = e;
-    }
-    if (length > 5) {
+    if (columnCount > 4 && !this.tryMoreDoubles(at, e, f, g, h)) return false;
+    this.publish(1);
+    return true;
+  }
+
+  /** The rest of a row of more than four doubles. @param at where the fourth one is */
+  private tryMoreDoubles(at: number, e: unknown, f: unknown, g: unknown, h: unknown): boolean {
+    const { f64, stride, columnCount } = this;
+    if (typeof e !== 'number') return false;
+    f64[(at += stride)] = e;
+    if (columnCount > 5) {
       if (typeof f !== 'number') return false;
       f64[(at += stride)] = f;
     }
-    if (length > 6) {
+    if (columnCount > 6) {
       if (typeof g !== 'number') return false;
       f64[(at += stride)] = g;
     }
-    if (length > 7) {
+    if (columnCount > 7) {
       if (typeof h !== 'number') return false;
       f64[at + stride] = h;
     }
-    this.publish(1);
     return true;
   }
 
@@ -209,10 +214,12 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
     );
     const layout = this.shape.layout(capacity);
     this.layout = layout;
+    this.stride = layout.stride;
     this.word = word;
     this.row = 0;
     this.capacity = capacity;
-    this.timeAt = data / 8;
+    // Not by a division: V8 would keep its result as a double, and find every value's place with doubles.
+    this.timeAt = data >>> 3;
     for (let i = 0; i < kinds.length; i++) {
       const at = data + layout.validityAt[i]!;
       this.views.u8.fill(0xff, at, at + bitmapBytes(capacity));

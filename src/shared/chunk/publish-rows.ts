@@ -6,15 +6,22 @@ import { ROWS } from './header.ts';
  * which might overlap. An atomic store there is a locked exchange: it waits until every store before it has reached the
  * cache, and the next row's loads wait for it, which is a third of a row's time (docs/decisions/0030).
  */
-export const STORES_IN_ORDER = process.arch === 'x64';
+const STORES_IN_ORDER = process.arch === 'x64';
+
+// What is imported is a variable to V8, loaded and looked at each time; a constant of this module is part of the code.
+const ROWS_WORD = ROWS;
+
+export function areStoresInOrder(): boolean {
+  return STORES_IN_ORDER;
+}
 
 /**
  * Makes a chunk's rows visible: whoever reads ROWS atomically finds their values.
  * @param word the first of the chunk's header
  */
 export function publishRows(i32: Int32Array, word: number, rows: number): void {
-  if (STORES_IN_ORDER) i32[word + ROWS] = rows;
-  else Atomics.store(i32, word + ROWS, rows);
+  if (STORES_IN_ORDER) i32[word + ROWS_WORD] = rows;
+  else Atomics.store(i32, word + ROWS_WORD, rows);
 }
 
 /**

@@ -2,8 +2,8 @@ import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
-import type { AppendWork, Contestant, RowsBack } from './contract.ts';
+import { W_BATCH_ROWS, W_COLUMNS, W_ROW_NUMBERS, type WTable } from '../workload/workload-w.ts';
+import type { Contestant, RowsBack } from './contract.ts';
 import { PEERS_FOLDER } from './install.ts';
 
 /** The little of better-sqlite3 that is used here; the package has no types and is not part of the main set-up. */
@@ -80,11 +80,6 @@ export class BetterSqlite3 implements Contestant {
     }
   }
 
-  async append(work: AppendWork, tables: readonly WTable[]): Promise<void> {
-    if (work === 'w1') this.#appendRows(tables);
-    else this.#appendBatches(tables);
-  }
-
   /** The data file was synced before SQLite began this WAL anew, so that its fdatasync is all that is left to do. */
   async makeDurable(): Promise<void> {
     // Faster than wal_checkpoint(TRUNCATE) by 1-7 ms, which are SQLite's to have.
@@ -121,32 +116,26 @@ export class BetterSqlite3 implements Contestant {
     return back;
   }
 
-  #appendRows(tables: readonly WTable[]): void {
-    const inserts = tables.map(({ name }) => this.#inserts.get(name)!);
-    const rows = tables[0]!.ts.length * tables.length;
-    let done = 0;
-    let i = 0;
+  async appendRows(tables: readonly string[], rows: Float64Array): Promise<void> {
+    const inserts = tables.map((name) => this.#inserts.get(name)!);
+    let at = 0;
     let t = 0;
-    const insertUpTo = (end: number): void => {
-      for (; done < end; done++) {
-        const { ts, temp, pressure, vib, count } = tables[t]!;
-        inserts[t]!.run(ts[i], temp[i], pressure[i], vib[i], count[i]);
-        if (++t === tables.length) {
-          t = 0;
-          i++;
-        }
+    const insertSome = (count: number): void => {
+      for (const end = Math.min(rows.length, at + count * W_ROW_NUMBERS); at < end; at += W_ROW_NUMBERS) {
+        inserts[t]!.run(rows[at], rows[at + 1], rows[at + 2], rows[at + 3], rows[at + 4]);
+        if (++t === inserts.length) t = 0;
       }
     };
     const insertRows = this.#db.transaction(() => {
-      if (!this.#way.isTimed) return insertUpTo(Math.min(rows, done + TRANSACTION_ROWS));
+      if (!this.#way.isTimed) return insertSome(TRANSACTION_ROWS);
       const end = performance.now() + TRANSACTION_MS;
-      do insertUpTo(Math.min(rows, done + ROWS_A_LOOK));
-      while (done < rows && performance.now() < end);
+      do insertSome(ROWS_A_LOOK);
+      while (at < rows.length && performance.now() < end);
     });
-    while (done < rows) insertRows();
+    while (at < rows.length) insertRows();
   }
 
-  #appendBatches(tables: readonly WTable[]): void {
+  async appendBatches(tables: readonly WTable[]): Promise<void> {
     const rows = tables[0]!.ts.length;
     const inserts = tables.map(({ name }) => this.#inserts.get(name)!);
     const batches = Math.ceil(rows / W_BATCH_ROWS) * tables.length;

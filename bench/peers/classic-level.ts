@@ -2,8 +2,8 @@ import { closeSync, fdatasyncSync, openSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { W_BATCH_ROWS, type WTable } from '../workload/workload-w.ts';
-import type { AppendWork, Contestant, RowsBack } from './contract.ts';
+import { W_BATCH_ROWS, W_ROW_NUMBERS, type WTable } from '../workload/workload-w.ts';
+import type { Contestant, RowsBack } from './contract.ts';
 import { PEERS_FOLDER } from './install.ts';
 
 /** The little of classic-level that is used here; the package is not part of the main set-up. */
@@ -76,12 +76,6 @@ export class ClassicLevel implements Contestant {
     await this.reopen();
   }
 
-  async append(work: AppendWork, tables: readonly WTable[]): Promise<void> {
-    if (work === 'w1') await this.#appendRows(tables);
-    else await this.#appendBatches(tables);
-    await this.#writing;
-  }
-
   async makeDurable(): Promise<void> {
     await this.#db.put(prefix(LAST_TABLE), this.#value, { sync: true });
     // That syncs the newest log alone. An older one, whose rows are not yet in a (synced) table, is left to the system.
@@ -124,14 +118,10 @@ export class ClassicLevel implements Contestant {
     return { ts: ts!, temp: temp!, pressure: pressure!, vib: vib!, count: count! };
   }
 
-  #put(chain: Chain, number: number, { ts, temp, pressure, vib, count }: WTable, i: number): void {
-    const row = this.#row;
-    this.#key.writeUInt16BE(number, 0);
-    this.#key.writeDoubleBE(ts[i]!, 2);
-    row[0] = temp[i]!;
-    row[1] = pressure[i]!;
-    row[2] = vib[i]!;
-    row[3] = count[i]!;
+  /** Puts the row whose values are in `#row`. */
+  #put(chain: Chain, table: number, ts: number): void {
+    this.#key.writeUInt16BE(table, 0);
+    this.#key.writeDoubleBE(ts, 2);
     chain.put(this.#key, this.#value);
   }
 
@@ -141,22 +131,30 @@ export class ClassicLevel implements Contestant {
     this.#writing = chain.write({ sync: this.#isSynced });
   }
 
-  async #appendRows(tables: readonly WTable[]): Promise<void> {
-    const rows = tables[0]!.ts.length;
-    const numbers = tables.map(({ name }) => this.#numbers.get(name)!);
+  async appendRows(tables: readonly string[], rows: Float64Array): Promise<void> {
+    const numbers = tables.map((name) => this.#numbers.get(name)!);
+    const row = this.#row;
     let chain = this.#db.batch();
     let end = performance.now() + CHAIN_MS;
-    for (let i = 0; i < rows; i++) {
-      for (let t = 0; t < tables.length; t++) this.#put(chain, numbers[t]!, tables[t]!, i);
-      if (i % Math.ceil(ROWS_A_LOOK / tables.length) > 0 || performance.now() < end) continue;
+    let untilLook = ROWS_A_LOOK;
+    let t = 0;
+    for (let at = 0; at < rows.length; at += W_ROW_NUMBERS) {
+      for (let i = 0; i < row.length; i++) row[i] = rows[at + 1 + i]!;
+      this.#put(chain, numbers[t]!, rows[at]!);
+      if (++t === numbers.length) t = 0;
+      if (--untilLook > 0) continue;
+      untilLook = ROWS_A_LOOK;
+      if (performance.now() < end) continue;
       await this.#write(chain);
       chain = this.#db.batch();
       end = performance.now() + CHAIN_MS;
     }
     await this.#write(chain);
+    await this.#writing;
   }
 
-  async #appendBatches(tables: readonly WTable[]): Promise<void> {
+  async appendBatches(tables: readonly WTable[]): Promise<void> {
+    const row = this.#row;
     const rows = tables[0]!.ts.length;
     const numbers = tables.map(({ name }) => this.#numbers.get(name)!);
     // Without sync nothing is won by longer chains.
@@ -166,7 +164,14 @@ export class ClassicLevel implements Contestant {
     for (let from = 0; from < rows; from += W_BATCH_ROWS) {
       const to = Math.min(rows, from + W_BATCH_ROWS);
       for (let t = 0; t < tables.length; t++) {
-        for (let i = from; i < to; i++) this.#put(chain, numbers[t]!, tables[t]!, i);
+        const { ts, temp, pressure, vib, count } = tables[t]!;
+        for (let i = from; i < to; i++) {
+          row[0] = temp[i]!;
+          row[1] = pressure[i]!;
+          row[2] = vib[i]!;
+          row[3] = count[i]!;
+          this.#put(chain, numbers[t]!, ts[i]!);
+        }
         if (performance.now() < end) continue;
         await this.#write(chain);
         chain = this.#db.batch();

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { serveJob } from '../harness/child.ts';
 import { settleDisk } from '../harness/disk.ts';
-import { fingerprint, generateW, partOf, type WSize, type WTable } from '../workload/workload-w.ts';
+import { fingerprint, generateW, inTurn, partOf, type WSize, type WTable } from '../workload/workload-w.ts';
 import { wrongAnswers } from './check.ts';
-import type { Contestant, ContestantName, Job, Outcome, Work } from './contract.ts';
+import type { AppendWork, Contestant, ContestantName, Job, Outcome, Work } from './contract.ts';
 import { isPython } from './roster.ts';
 
 const WARM_UP_CALLS = 4;
@@ -19,17 +19,16 @@ await serveJob<Job, Outcome>(async ({ contestant: name, work, size, warmUpRows, 
   const cpuSeconds = (): number => contestant.cpuSeconds?.() ?? ownCpuSeconds();
   const warmUp = warmUpTables(size, warmUpRows);
   await contestant.open(folder, [...warmUp, ...tables], way);
-  if (warmUp.length > 0) {
-    for (const part of inParts(warmUp)) {
-      await contestant.append(way, part);
-      await contestant.makeDurable();
-    }
+  for (const part of inParts(warmUp)) {
+    await appending(contestant, way, part)();
+    await contestant.makeDurable();
   }
+  const append = appending(contestant, way, tables);
   settleDisk(folder);
 
   const cpuBefore = cpuSeconds();
   const start = performance.now();
-  await contestant.append(way, tables);
+  await append();
   const appended = performance.now();
   await contestant.makeDurable();
   const durable = performance.now();
@@ -85,6 +84,14 @@ async function load(name: ContestantName, work: Work): Promise<Contestant> {
   return new BetterSqlite3({ isMultiRow: isTimed || name === 'better-sqlite3-multirow', isTimed });
 }
 
+/** What appends tables in the way of a work, its input prepared. */
+function appending(contestant: Contestant, work: AppendWork, tables: readonly WTable[]): () => Promise<void> {
+  if (work === 'w2') return () => contestant.appendBatches(tables);
+  const names = tables.map(({ name }) => name);
+  const rows = inTurn(tables);
+  return () => contestant.appendRows(names, rows);
+}
+
 function ownCpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
@@ -113,6 +120,7 @@ function warmUpTables(size: WSize, rowsPerTable: number): WTable[] {
 
 /** Rows in several calls: code that was compiled for the first one is often compiled anew for the second one's objects. */
 function inParts(tables: readonly WTable[]): WTable[][] {
+  if (tables.length === 0) return [];
   const rows = tables[0]!.ts.length;
   const each = Math.ceil(rows / WARM_UP_CALLS);
   return Array.from({ length: WARM_UP_CALLS }, (_, i) => {

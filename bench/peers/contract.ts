@@ -63,15 +63,17 @@ export interface Outcome {
 /** A table's rows as an engine gives them back: sorted by time, bits untouched. */
 export type RowsBack = Omit<WTable, 'name'>;
 
-/** One engine under test. Its methods are called in the order in which they stand here. */
+/** One engine under test. Its methods are called in the order in which they stand here, of the two that append one. */
 export interface Contestant {
   readonly version: string;
   /** User and system CPU seconds so far of another process that does its work; absent when this one does all. */
   cpuSeconds?(): number;
   /** Makes the database and its tables; not timed. */
   open(folder: string, tables: readonly WTable[], work: AppendWork): Promise<void>;
-  /** Appends all rows of some of these tables, which are all of one length, in the way of the work. */
-  append(work: AppendWork, tables: readonly WTable[]): Promise<void>;
+  /** W1: appends rows one by one, the first to the first of these tables, the second to the second, and so on in turn; `rows` as from `inTurn`. */
+  appendRows(tables: readonly string[], rows: Float64Array): Promise<void>;
+  /** W2: appends all rows of some of the tables, which are all of one length, in batches. */
+  appendBatches(tables: readonly WTable[]): Promise<void>;
   /** Returns when everything appended survives a power cut. */
   makeDurable(): Promise<void>;
   /** Closes the database. */

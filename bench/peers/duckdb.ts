@@ -1,8 +1,8 @@
 import { renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
-import type { AppendWork, Contestant, RowsBack } from './contract.ts';
+import { W_BATCH_ROWS, W_COLUMNS, W_ROW_NUMBERS, type WTable } from '../workload/workload-w.ts';
+import type { Contestant, RowsBack } from './contract.ts';
 import type { Chunk, Connection, Duck, Instance, Vector } from './duckdb-api.ts';
 import { OwnTransactions, TimedTransactions, type Transactions } from './duckdb-transactions.ts';
 import { PEERS_FOLDER } from './install.ts';
@@ -41,17 +41,6 @@ export class Duckdb implements Contestant {
     await this.reopen();
     const columns = COLUMNS.map((name) => `${name} DOUBLE`).join(', ');
     for (const { name } of tables) await this.#connection.run(`CREATE TABLE ${name} (${columns})`);
-  }
-
-  async append(work: AppendWork, tables: readonly WTable[]): Promise<void> {
-    const names = tables.map(({ name }) => name);
-    const transactions = this.#isTimed
-      ? new TimedTransactions(this.#instance, names)
-      : new OwnTransactions(this.#connection, names);
-    await transactions.start();
-    if (work === 'w1') await this.#appendRows(tables, transactions);
-    else await this.#appendBatches(tables, transactions);
-    await transactions.end();
   }
 
   /** Nothing is left: a commit, as closing an appender is one in its own transactions, returns when DuckDB has synced its log, or its file when that got the rows at once. */
@@ -107,22 +96,40 @@ export class Duckdb implements Contestant {
     return { ts: ts!, temp: temp!, pressure: pressure!, vib: vib!, count: count! };
   }
 
-  async #appendRows(tables: readonly WTable[], transactions: Transactions): Promise<void> {
-    const rows = tables[0]!.ts.length;
-    const fillers = tables.map(() => new Filler(this.#newChunk()));
-    const roundsALook = Math.ceil(ROWS_A_LOOK / tables.length);
-    const appendFilled = async (t: number): Promise<void> =>
-      (await transactions.appenderOf(t)).appendDataChunk(fillers[t]!.take());
-    for (let i = 0; i < rows; i++) {
-      for (let t = 0; t < tables.length; t++) if (fillers[t]!.add(tables[t]!, i)) await appendFilled(t);
-      if (i % roundsALook > 0 || !transactions.isDue()) continue;
-      for (let t = 0; t < tables.length; t++) if (fillers[t]!.rows > 0) await appendFilled(t);
-      await transactions.next();
-    }
-    for (let t = 0; t < tables.length; t++) if (fillers[t]!.rows > 0) await appendFilled(t);
+  /** Begins to append to some tables. */
+  async #transactions(tables: readonly string[]): Promise<Transactions> {
+    const transactions = this.#isTimed
+      ? new TimedTransactions(this.#instance, tables)
+      : new OwnTransactions(this.#connection, tables);
+    await transactions.start();
+    return transactions;
   }
 
-  async #appendBatches(tables: readonly WTable[], transactions: Transactions): Promise<void> {
+  async appendRows(tables: readonly string[], rows: Float64Array): Promise<void> {
+    const transactions = await this.#transactions(tables);
+    const fillers = tables.map(() => new Filler(this.#newChunk()));
+    const appendFilled = async (t: number): Promise<void> =>
+      (await transactions.appenderOf(t)).appendDataChunk(fillers[t]!.take());
+    const appendAll = async (): Promise<void> => {
+      for (const [t, filler] of fillers.entries()) if (filler.rows > 0) await appendFilled(t);
+    };
+    let untilLook = ROWS_A_LOOK;
+    let t = 0;
+    for (let at = 0; at < rows.length; at += W_ROW_NUMBERS) {
+      if (fillers[t]!.add(rows, at)) await appendFilled(t);
+      if (++t === fillers.length) t = 0;
+      if (--untilLook > 0) continue;
+      untilLook = ROWS_A_LOOK;
+      if (!transactions.isDue()) continue;
+      await appendAll();
+      await transactions.next();
+    }
+    await appendAll();
+    await transactions.end();
+  }
+
+  async appendBatches(tables: readonly WTable[]): Promise<void> {
+    const transactions = await this.#transactions(tables.map(({ name }) => name));
     const rows = tables[0]!.ts.length;
     const chunk = this.#newChunk();
     for (let from = 0; from < rows; from += W_BATCH_ROWS) {
@@ -136,6 +143,7 @@ export class Duckdb implements Contestant {
         if (transactions.isDue()) await transactions.next();
       }
     }
+    await transactions.end();
   }
 
   #newChunk(): Chunk {
@@ -144,7 +152,7 @@ export class Duckdb implements Contestant {
   }
 }
 
-/** Takes a table's rows one by one into a chunk. */
+/** Takes rows one by one into a chunk. */
 class Filler {
   rows = 0;
   readonly #chunk: Chunk;
@@ -157,15 +165,15 @@ class Filler {
     this.#items = this.#vectors.map(({ items }) => items);
   }
 
-  /** Returns whether the chunk is full. */
-  add({ ts, temp, pressure, vib, count }: WTable, i: number): boolean {
+  /** @param from where the row is among the numbers @returns whether the chunk is full */
+  add(numbers: Float64Array, from: number): boolean {
     const items = this.#items;
     const at = this.rows++;
-    items[0]![at] = ts[i]!;
-    items[1]![at] = temp[i]!;
-    items[2]![at] = pressure[i]!;
-    items[3]![at] = vib[i]!;
-    items[4]![at] = count[i]!;
+    items[0]![at] = numbers[from]!;
+    items[1]![at] = numbers[from + 1]!;
+    items[2]![at] = numbers[from + 2]!;
+    items[3]![at] = numbers[from + 3]!;
+    items[4]![at] = numbers[from + 4]!;
     return this.rows === CHUNK_ROWS;
   }
 

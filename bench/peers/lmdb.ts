@@ -2,8 +2,8 @@ import { closeSync, fdatasyncSync, openSync, readFileSync, renameSync } from 'no
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { W_BATCH_ROWS, type WTable } from '../workload/workload-w.ts';
-import type { AppendWork, Contestant, RowsBack } from './contract.ts';
+import { W_BATCH_ROWS, W_ROW_NUMBERS, type WTable } from '../workload/workload-w.ts';
+import type { Contestant, RowsBack } from './contract.ts';
 import { PEERS_FOLDER } from './install.ts';
 
 /** The little of lmdb that is used here; the package is not part of the main set-up. */
@@ -87,10 +87,14 @@ export class Lmdb implements Contestant {
     await this.reopen();
   }
 
-  async append(work: AppendWork, tables: readonly WTable[]): Promise<void> {
+  async appendRows(tables: readonly string[], rows: Float64Array): Promise<void> {
+    const stores = tables.map((name) => this.#stores.get(name)!);
+    await (this.#isSync ? this.#rowsSync(stores, rows) : this.#rows(stores, rows));
+  }
+
+  async appendBatches(tables: readonly WTable[]): Promise<void> {
     const stores = tables.map(({ name }) => this.#stores.get(name)!);
-    if (work === 'w1') await (this.#isSync ? this.#rowsSync(tables, stores) : this.#rows(tables, stores));
-    else await (this.#isSync ? this.#batchesSync(tables, stores) : this.#batches(tables, stores));
+    await (this.#isSync ? this.#batchesSync(tables, stores) : this.#batches(tables, stores));
   }
 
   async makeDurable(): Promise<void> {
@@ -165,40 +169,37 @@ export class Lmdb implements Contestant {
     return this.#value;
   }
 
-  async #rows(tables: readonly WTable[], stores: readonly Store[]): Promise<void> {
-    const rows = tables[0]!.ts.length;
+  async #rows(stores: readonly Store[], rows: Float64Array): Promise<void> {
     let last: Promise<boolean> | undefined;
     let waiting = 0;
-    for (let i = 0; i < rows; i++) {
-      for (let t = 0; t < tables.length; t++) {
-        const table = tables[t]!;
-        last = stores[t]!.put(table.ts[i]!, this.#valueOf(table, i));
-        if (++waiting < WAITING_PUTS) continue;
-        await last;
-        waiting = 0;
-      }
+    let t = 0;
+    for (let at = 0; at < rows.length; at += W_ROW_NUMBERS) {
+      // A view on the row itself, which stays as it is.
+      last = stores[t]!.put(rows[at]!, Buffer.from(rows.buffer, 8 * (at + 1), 8 * ROW_DOUBLES));
+      if (++t === stores.length) t = 0;
+      if (++waiting < WAITING_PUTS) continue;
+      await last;
+      waiting = 0;
     }
     await last;
   }
 
-  async #rowsSync(tables: readonly WTable[], stores: readonly Store[]): Promise<void> {
-    const rows = tables[0]!.ts.length * tables.length;
+  async #rowsSync(stores: readonly Store[], rows: Float64Array): Promise<void> {
+    const row = this.#row;
     let t = 0;
-    let i = 0;
-    let done = 0;
+    let at = 0;
     const putSome = (): void => {
       const end = performance.now() + TRANSACTION_MS;
       do {
-        for (const to = Math.min(rows, done + ROWS_A_LOOK); done < to; done++) {
-          const table = tables[t]!;
-          stores[t]!.putSync(table.ts[i]!, this.#passingValueOf(table, i), APPEND);
-          if (++t < tables.length) continue;
-          t = 0;
-          i++;
+        const to = Math.min(rows.length, at + ROWS_A_LOOK * W_ROW_NUMBERS);
+        for (; at < to; at += W_ROW_NUMBERS) {
+          for (let i = 0; i < ROW_DOUBLES; i++) row[i] = rows[at + 1 + i]!;
+          stores[t]!.putSync(rows[at]!, this.#value, APPEND);
+          if (++t === stores.length) t = 0;
         }
-      } while (done < rows && performance.now() < end);
+      } while (at < rows.length && performance.now() < end);
     };
-    while (done < rows) this.#environment.transactionSync(putSome);
+    while (at < rows.length) this.#environment.transactionSync(putSome);
   }
 
   async #batches(tables: readonly WTable[], stores: readonly Store[]): Promise<void> {

@@ -2,10 +2,33 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { NanoTsDbShared, type OpenOptions, type Table } from '../../src/main/index.ts';
-import { partOf, W_BATCH_ROWS, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
-import type { AppendWork, Contestant, RowsBack, Work } from './contract.ts';
+import { partOf, W_BATCH_ROWS, W_COLUMNS, W_ROW_NUMBERS, type WTable } from '../workload/workload-w.ts';
+import type { Contestant, RowsBack, Work } from './contract.ts';
 
 type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
+
+/**
+ * Rounds of a row of each table that are appended before it looks whether to slow down. One loop over all rows would be
+ * compiled anew in the middle of each run (on-stack replacement); a function that is called often is compiled once.
+ */
+const CALL_ROUNDS = 100;
+
+type RowAppender = ReturnType<MachineTable['rowAppender']>;
+
+/** Appends rows from…to - 1, given in numbers, the first to the first table. @returns whether to go on at full speed */
+function appendRounds(
+  appenders: readonly RowAppender[],
+  rows: Float64Array,
+  from: number,
+  to: number,
+): boolean {
+  let goOn = true;
+  for (let at = from; at < to; ) {
+    for (let t = 0; t < appenders.length; t++, at += W_ROW_NUMBERS)
+      goOn = appenders[t]!(rows[at]!, rows[at + 1]!, rows[at + 2]!, rows[at + 3]!, rows[at + 4]!);
+  }
+  return goOn;
+}
 
 /** Millrace with its default options, a commit every 10 ms among them; for batches a writer for each core, as is documented. */
 export class Millrace implements Contestant {
@@ -25,12 +48,6 @@ export class Millrace implements Contestant {
     this.#path = join(folder, 'w.ntt');
     this.#db = await NanoTsDbShared.open(this.#path, this.#options);
     for (const { name } of tables) this.#handles.set(name, await this.#db.createTable(name, W_COLUMNS));
-  }
-
-  async append(work: AppendWork, tables: readonly WTable[]): Promise<void> {
-    const handles = tables.map(({ name }) => this.#handles.get(name)!);
-    if (work === 'w1') await this.#appendRows(tables, handles);
-    else await this.#appendBatches(tables, handles);
   }
 
   async makeDurable(): Promise<void> {
@@ -54,21 +71,19 @@ export class Millrace implements Contestant {
     return { ts, ...columns };
   }
 
-  async #appendRows(tables: readonly WTable[], handles: readonly MachineTable[]): Promise<void> {
-    const rows = tables[0]!.ts.length;
+  async appendRows(tables: readonly string[], rows: Float64Array): Promise<void> {
     // Made by push: what `map` makes is another kind of array the second time, and the loop would be compiled anew.
     const appenders = [];
-    for (const handle of handles) appenders.push(handle.rowAppender());
-    for (let i = 0; i < rows; i++) {
-      for (let t = 0; t < appenders.length; t++) {
-        const { ts, temp, pressure, vib, count } = tables[t]!;
-        const goOn = appenders[t]!(ts[i]!, temp[i]!, pressure[i]!, vib[i]!, count[i]!);
-        if (!goOn) await this.#db.drained();
-      }
+    for (const name of tables) appenders.push(this.#handles.get(name)!.rowAppender());
+    const roundNumbers = appenders.length * W_ROW_NUMBERS;
+    for (let at = 0; at < rows.length; at += CALL_ROUNDS * roundNumbers) {
+      const goOn = appendRounds(appenders, rows, at, Math.min(rows.length, at + CALL_ROUNDS * roundNumbers));
+      if (!goOn) await this.#db.drained();
     }
   }
 
-  async #appendBatches(tables: readonly WTable[], handles: readonly MachineTable[]): Promise<void> {
+  async appendBatches(tables: readonly WTable[]): Promise<void> {
+    const handles = tables.map(({ name }) => this.#handles.get(name)!);
     const rows = tables[0]!.ts.length;
     for (let from = 0; from < rows; from += W_BATCH_ROWS) {
       for (let t = 0; t < handles.length; t++) {

@@ -25,7 +25,7 @@ export const USAGE = `npm run bench:peers -- [options]
   --rows N              rows of each table (250000)
   --tables N            tables (8)
   --seed N              seed of the rows (1)
-  --warm-up N           rows of each of as many other tables that each database takes first, untimed (500000; 0: none)
+  --warm-up N           rows of each of as many other tables that each database takes first, untimed (1000000; 0: none)
   --only w1|w2|w4       row by row, in batches of ${W_BATCH_ROWS} rows, or bytes after compaction, once (all)
   --contestants A,B     of ${CONTESTANTS.join(', ')}
                         (all that install; those of Python with --python)
@@ -69,7 +69,7 @@ function parse(words: readonly string[]) {
         rows: { type: 'string', default: '250000' },
         tables: { type: 'string', default: '8' },
         seed: { type: 'string', default: '1' },
-        'warm-up': { type: 'string', default: '500000' },
+        'warm-up': { type: 'string', default: '1000000' },
         only: { type: 'string' },
         contestants: { type: 'string' },
         python: { type: 'boolean', default: false },

@@ -72,8 +72,13 @@ class PythonPeer implements Contestant {
     for (const [, path] of files) rmSync(path!);
   }
 
-  async append(work: AppendWork, tables: readonly WTable[]): Promise<void> {
-    await this.#do({ do: 'append', work, names: tables.map(({ name }) => name), batch: W_BATCH_ROWS });
+  /** Its rows went to the other process before. */
+  async appendRows(tables: readonly string[]): Promise<void> {
+    await this.#do({ do: 'append', work: 'w1', names: tables, batch: W_BATCH_ROWS });
+  }
+
+  async appendBatches(tables: readonly WTable[]): Promise<void> {
+    await this.#do({ do: 'append', work: 'w2', names: tables.map(({ name }) => name), batch: W_BATCH_ROWS });
   }
 
   async makeDurable(): Promise<void> {

@@ -40,6 +40,29 @@ export function partOf({ ts, temp, pressure, vib, count }: WTable, from: number,
   };
 }
 
+/** Numbers of a row of `inTurn`: ts and the columns. */
+export const W_ROW_NUMBERS = 1 + W_COLUMNS.length;
+
+/**
+ * The rows of tables of one length, one table's after the other's, in turn: W1's order, in which whoever reads sensors has them.
+ * @returns `W_ROW_NUMBERS` numbers a row: ts, temp, pressure, vib, count
+ */
+export function inTurn(tables: readonly WTable[]): Float64Array {
+  const rowsPerTable = tables[0]?.ts.length ?? 0;
+  const rows = new Float64Array(tables.length * rowsPerTable * W_ROW_NUMBERS);
+  let at = 0;
+  for (let i = 0; i < rowsPerTable; i++) {
+    for (const { ts, temp, pressure, vib, count } of tables) {
+      rows[at++] = ts[i]!;
+      rows[at++] = temp[i]!;
+      rows[at++] = pressure[i]!;
+      rows[at++] = vib[i]!;
+      rows[at++] = count[i]!;
+    }
+  }
+  return rows;
+}
+
 /** How much of workload W to make; the defaults are the whole of it. */
 export interface WSize {
   readonly tables?: number | undefined;

@@ -61,7 +61,7 @@ export class TableCore {
   /** The first one of this table that was made here: there is one a version of the schema. */
   private readonly first: TableCore;
   private next: TableCore | undefined = undefined;
-  /** Of the first one: which of their appenders has a chunk open. */
+  /** Of the first one: which of their appenders may have a chunk open. */
   private active: TableAppender | undefined = undefined;
 
   /** @param sibling another version of the same table */
@@ -101,7 +101,7 @@ export class TableCore {
   appendRow(ts: number | bigint, values: readonly unknown[]): boolean {
     this.host.checkWritable();
     const { appender } = this;
-    if (this.first.active !== appender) this.takeLane();
+    if (!appender.hasLane) this.takeLane();
     appender.appendRow(ts, values);
     return this.host.appended(this.definition);
   }
@@ -109,22 +109,23 @@ export class TableCore {
   /** A function whose parameters are the timestamp and the columns; made for up to eight f64 columns. */
   rowAppender(): (ts: number | bigint, ...values: unknown[]) => boolean {
     this.host.checkWritable();
+    // Else the first row would take a branch that compiled code has never seen, and all of it be compiled anew.
+    if (!this.appender.hasLane) this.takeLane();
     const { isDoubles, columns } = this.appender.shape;
     return isDoubles && columns.length <= MAX_DOUBLES
-      ? this.doublesAppender(this, this.first, this.host, this.appender)
+      ? this.doublesAppender(this, this.host, this.appender)
       : (ts, ...values) => this.appendRow(ts, values);
   }
 
   /** What the function needs at each row are parameters here: of a constant V8 would look each time whether it has its value yet. */
   private doublesAppender(
     core: TableCore,
-    first: TableCore,
     host: TableHost,
     appender: TableAppender,
   ): (ts: number | bigint, ...values: unknown[]) => boolean {
     return function appendDoubles(ts, a?, b?, c?, d?, e?, f?, g?, h?) {
       host.checkWritable();
-      if (first.active !== appender) core.takeLane();
+      if (!appender.hasLane) core.takeLane();
       // biome-ignore lint/complexity/noArguments: a rest parameter is an array made for each row
       const count = arguments.length - 1;
       return appender.appendDoubles(count, ts, a, b, c, d, e, f, g, h)
@@ -145,7 +146,7 @@ export class TableCore {
       ? arrowToBatches(batch, currentColumns(definition), definition.unit)
       : [batch];
     const checked = batches.map((part) => checkBatch(appender, part));
-    if (this.first.active !== appender) this.takeLane();
+    if (!appender.hasLane) this.takeLane();
     for (const part of checked) appendBatch(appender, part);
     return this.host.appended(definition);
   }
@@ -278,8 +279,13 @@ export class TableCore {
 
   /** Rows of another version came before: what they fill goes first, so that this thread's rows keep their order. */
   private takeLane(): void {
-    this.first.active?.sendChunk();
-    this.first.active = this.appender;
+    const { first, appender } = this;
+    if (first.active !== undefined) {
+      first.active.sendChunk();
+      first.active.hasLane = false;
+    }
+    first.active = appender;
+    appender.hasLane = true;
   }
 
   /** For options that were checked. */

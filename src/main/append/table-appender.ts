@@ -31,6 +31,8 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
   newer: ChunkOwner | undefined = undefined;
   claimedBytes = 0;
   claimedIn = 0;
+  /** Whether rows of the table's other versions that came before were sent. A flag: looked at for each row. */
+  hasLane = false;
   private readonly producer: Producer;
   private readonly clock: Clock;
   private openedAt = 0;

@@ -66,9 +66,9 @@ await serveJob<Job, Outcome>(async ({ contestant: name, work, size, warmUpRows, 
 // Loaded only by the process that measures it: the others' code is none of its business.
 async function load(name: ContestantName, work: Work): Promise<Contestant> {
   if (name === 'millrace') return new (await import('./millrace.ts')).Millrace(work);
-  if (name === 'duckdb' || name === 'duckdb-10ms') {
+  if (name === 'duckdb' || name === 'duckdb-10ms' || name === 'duckdb-appender-10ms') {
     const { Duckdb } = await import('./duckdb.ts');
-    return new Duckdb(name === 'duckdb-10ms');
+    return new Duckdb({ isTimed: name !== 'duckdb', isSingly: name === 'duckdb-appender-10ms' });
   }
   if (name === 'classic-level' || name === 'classic-level-10ms') {
     const { ClassicLevel } = await import('./classic-level.ts');

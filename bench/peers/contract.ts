@@ -18,6 +18,7 @@ export const CONTESTANTS = [
   'lmdb-sync',
   'duckdb',
   'duckdb-10ms',
+  'duckdb-appender-10ms',
   'classic-level',
   'classic-level-10ms',
   'parquet',

@@ -8,6 +8,8 @@ export interface Chunk {
   getColumnVector(i: number): Vector;
 }
 export interface Appender {
+  appendDouble(value: number): void;
+  endRow(): void;
   appendDataChunk(chunk: Chunk): void;
   closeSync(): void;
 }

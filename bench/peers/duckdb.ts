@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { W_BATCH_ROWS, W_COLUMNS, W_ROW_NUMBERS, type WTable } from '../workload/workload-w.ts';
 import type { Contestant, RowsBack } from './contract.ts';
-import type { Chunk, Connection, Duck, Instance, Vector } from './duckdb-api.ts';
+import type { Appender, Chunk, Connection, Duck, Instance, Vector } from './duckdb-api.ts';
 import { OwnTransactions, TimedTransactions, type Transactions } from './duckdb-transactions.ts';
 import { PEERS_FOLDER } from './install.ts';
 
@@ -13,22 +13,30 @@ const CHUNK_ROWS = 2048;
 const ROWS_A_LOOK = 64;
 const COLUMNS = ['ts', ...W_COLUMNS] as const;
 
+/** How DuckDB is used. */
+export interface DuckdbWay {
+  /** Transactions of 10 ms; else the appenders' own. */
+  readonly isTimed: boolean;
+  /** Rows one by one are given to it by appendDouble and endRow; else they are gathered in data chunks. */
+  readonly isSingly: boolean;
+}
+
 /**
  * DuckDB by its Node client's appenders, with data chunks that are filled by their vectors' typed arrays: row by row that
  * takes less CPU than its DataChunkWriter, and far less than appendDouble and endRow; of batches less than setColumns. All
- * are doubles, times too, so that no bigint is made. Transactions are the appenders' own, or else `isTimed`: of 10 ms.
+ * are doubles, times too, so that no bigint is made.
  */
 export class Duckdb implements Contestant {
   readonly version: string;
   readonly #duck: Duck;
-  readonly #isTimed: boolean;
+  readonly #way: DuckdbWay;
   #path = '';
   #tables: readonly string[] = [];
   #instance!: Instance;
   #connection!: Connection;
 
-  constructor(isTimed: boolean) {
-    this.#isTimed = isTimed;
+  constructor(way: DuckdbWay) {
+    this.#way = way;
     const require = createRequire(join(PEERS_FOLDER, 'package.json'));
     this.#duck = require('@duckdb/node-api') as Duck;
     const own = (require('@duckdb/node-api/package.json') as { version: string }).version;
@@ -98,7 +106,7 @@ export class Duckdb implements Contestant {
 
   /** Begins to append to some tables. */
   async #transactions(tables: readonly string[]): Promise<Transactions> {
-    const transactions = this.#isTimed
+    const transactions = this.#way.isTimed
       ? new TimedTransactions(this.#instance, tables)
       : new OwnTransactions(this.#connection, tables);
     await transactions.start();
@@ -107,6 +115,34 @@ export class Duckdb implements Contestant {
 
   async appendRows(tables: readonly string[], rows: Float64Array): Promise<void> {
     const transactions = await this.#transactions(tables);
+    await (this.#way.isSingly
+      ? this.#appendSingly(tables.length, rows, transactions)
+      : this.#appendGathered(tables, rows, transactions));
+    await transactions.end();
+  }
+
+  async #appendSingly(tables: number, rows: Float64Array, transactions: Transactions): Promise<void> {
+    let appenders: Appender[] = [];
+    let untilLook = ROWS_A_LOOK;
+    let t = 0;
+    for (let at = 0; at < rows.length; at += W_ROW_NUMBERS) {
+      const appender = (appenders[t] ??= await transactions.appenderOf(t));
+      for (let i = 0; i < W_ROW_NUMBERS; i++) appender.appendDouble(rows[at + i]!);
+      appender.endRow();
+      if (++t === tables) t = 0;
+      if (--untilLook > 0) continue;
+      untilLook = ROWS_A_LOOK;
+      if (!transactions.isDue()) continue;
+      appenders = [];
+      await transactions.next();
+    }
+  }
+
+  async #appendGathered(
+    tables: readonly string[],
+    rows: Float64Array,
+    transactions: Transactions,
+  ): Promise<void> {
     const fillers = tables.map(() => new Filler(this.#newChunk()));
     const appendFilled = async (t: number): Promise<void> =>
       (await transactions.appenderOf(t)).appendDataChunk(fillers[t]!.take());
@@ -125,7 +161,6 @@ export class Duckdb implements Contestant {
       await transactions.next();
     }
     await appendAll();
-    await transactions.end();
   }
 
   async appendBatches(tables: readonly WTable[]): Promise<void> {

@@ -6,7 +6,7 @@ import { textTable } from '../harness/text-table.ts';
 import { W_ROW_BYTES } from '../workload/workload-w.ts';
 import type { ContestantName, Outcome, Work } from './contract.ts';
 import type { PeersOptions } from './options.ts';
-import { isAsDurable, ROSTER } from './roster.ts';
+import { bestsOf, isAsDurable, ROSTER } from './roster.ts';
 
 /** Everything that one run found. */
 export interface PeersReport {
@@ -15,10 +15,6 @@ export interface PeersReport {
   readonly disk: readonly DiskRate[];
   readonly works: Partial<Record<Work, RoundResults<ContestantName, Outcome>>>;
 }
-
-/** How the best peers of each round are called, here and in the suite. */
-export const BEST_AS_DURABLE = 'best peer at the same durability';
-export const BEST_OF_ALL = 'best peer, whatever it promises';
 
 const TITLES: Readonly<Record<Work, string>> = {
   w1: 'W1: row by row, tables in turn',
@@ -43,7 +39,7 @@ export function renderReport(report: PeersReport): string {
   for (const work of options.works) {
     const results = report.works[work];
     if (results === undefined) continue;
-    const table = work === 'w4' ? bytesTable(results, rows) : workTable(results);
+    const table = work === 'w4' ? bytesTable(results, rows) : workTable(work, results);
     lines.push('', TITLES[work], '', table);
   }
   lines.push(
@@ -100,7 +96,7 @@ function versionOf(name: ContestantName, { works }: PeersReport): string {
   return outcome === undefined ? '' : ` ${outcome.version}`;
 }
 
-function workTable(results: RoundResults<ContestantName, Outcome>): string {
+function workTable(work: 'w1' | 'w2', results: RoundResults<ContestantName, Outcome>): string {
   const speeds = (name: ContestantName): number[] => results[name].map(({ rows, seconds }) => rows / seconds);
   const names = (Object.keys(results) as ContestantName[]).filter((name) => results[name].length > 0);
   const ours = names.includes('millrace') ? speeds('millrace') : undefined;
@@ -119,10 +115,8 @@ function workTable(results: RoundResults<ContestantName, Outcome>): string {
     ];
   });
   const peers = names.filter((name) => name !== 'millrace');
-  for (const [words, among] of [
-    [BEST_AS_DURABLE, peers.filter(isAsDurable)],
-    [BEST_OF_ALL, peers],
-  ] as const) {
+  for (const { words, isAmong } of bestsOf(work)) {
+    const among = peers.filter(isAmong);
     if (ours === undefined || among.length === 0) continue;
     const best = bestOf(among.map(speeds));
     rows.push([

@@ -15,6 +15,11 @@ export interface Entry {
    * beside these.
    */
   readonly isAsDurable?: true;
+  /**
+   * In W1 the caller gathers rows and gives the engine many in one call: faster than its call for a row, but until then the
+   * engine has none of them. W1's goal is beside those that are given each row as it comes.
+   */
+  readonly gathersRows?: true;
   /** What W4 has it do to its files. */
   readonly compaction?: string;
 }
@@ -78,7 +83,8 @@ export const ROSTER: Readonly<Record<ContestantName, Entry>> = {
     works: ALL,
     durability:
       'appenders, which commit 204,800 rows of a table at a time and the rest at the end, each commit synced: a power cut on ' +
-      'the way loses what was not committed',
+      'the way loses what was not committed; W1: its rows are gathered in data chunks of 2,048',
+    gathersRows: true,
     compaction: 'a copy of every table in a new file, times as BIGINT, FORCE CHECKPOINT, close',
   },
   'duckdb-10ms': {
@@ -86,7 +92,14 @@ export const ROSTER: Readonly<Record<ContestantName, Entry>> = {
     works: ['w1', 'w2'],
     durability:
       'transactions of 10 ms (W2: of whole batches) by appenders of two connections in turn, one committed while the other takes rows, ' +
-      'each commit synced: a power cut on the way loses these two',
+      'each commit synced: a power cut on the way loses these two; W1: its rows are gathered in data chunks of 2,048',
+    isAsDurable: true,
+    gathersRows: true,
+  },
+  'duckdb-appender-10ms': {
+    package: '@duckdb/node-api',
+    works: ['w1'],
+    durability: 'the same with the appenders’ appendDouble and endRow, each commit synced',
     isAsDurable: true,
   },
   'classic-level': {
@@ -137,4 +150,26 @@ export function isPython(name: ContestantName): boolean {
 
 export function isAsDurable(name: ContestantName): boolean {
   return ROSTER[name].isAsDurable === true;
+}
+
+/** The best of some peers in each round, as the report and the suite show it. */
+export interface Best {
+  readonly words: string;
+  readonly isAmong: (name: ContestantName) => boolean;
+  /** Whether the goal is beside these. */
+  readonly isGoal?: true;
+}
+
+/** Whom Millrace is compared with at once in a work: those that promise the same and do the same, then all. */
+export function bestsOf(work: 'w1' | 'w2'): readonly Best[] {
+  const gathers = (name: ContestantName): boolean => work === 'w1' && ROSTER[name].gathersRows === true;
+  const ofAll = { words: 'best peer, whatever it promises', isAmong: () => true };
+  const words = 'best peer at the same durability';
+  const asDurable = { words, isAmong: isAsDurable };
+  if (work === 'w2') return [{ ...asDurable, isGoal: true }, ofAll];
+  return [
+    { words, isAmong: (name) => isAsDurable(name) && !gathers(name), isGoal: true },
+    { words: `${words}, rows gathered by its caller`, isAmong: isAsDurable },
+    ofAll,
+  ];
 }

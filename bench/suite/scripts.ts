@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ContestantName, Outcome } from '../peers/contract.ts';
-import { BEST_AS_DURABLE, BEST_OF_ALL, type PeersReport } from '../peers/report.ts';
-import { isAsDurable } from '../peers/roster.ts';
+import type { PeersReport } from '../peers/report.ts';
+import { bestsOf, isAsDurable } from '../peers/roster.ts';
 import type { Read, ReadOutcome } from '../read/contract.ts';
 import type { LastValuesResult } from '../read/last-values.ts';
 import type { Figure, PartOptions, PartResult, Ratio } from './figures.ts';
@@ -88,17 +88,15 @@ export function appendRatios(
   work: keyof typeof WORK_TITLES,
   speeds: ReadonlyMap<string, readonly number[]>,
 ): Ratio[] {
-  return overPeers(`peers/${work}`, WORK_TITLES[work], speeds, [
-    {
-      name: `the ${BEST_AS_DURABLE}`,
-      isAmong: (peer) => isAsDurable(peer as ContestantName),
-      goal: WORK_GOALS[work],
-    },
-    { name: `the ${BEST_OF_ALL}`, isAmong: () => true, goal: undefined },
-  ]);
+  const bests = bestsOf(work).map(({ words, isAmong, isGoal }) => ({
+    name: `the ${words}`,
+    isAmong: (peer: string) => isAmong(peer as ContestantName),
+    goal: isGoal && WORK_GOALS[work],
+  }));
+  return overPeers(`peers/${work}`, WORK_TITLES[work], speeds, bests);
 }
 
-/** The best of some peers in each round. */
+/** The best of some peers in each round, under the suite's name. */
 interface Best {
   readonly name: string;
   readonly isAmong: (peer: string) => boolean;

@@ -5,7 +5,7 @@ import type { BatchSlot, TableAppender } from './table-appender.ts';
 
 /** Appends a checked batch: fixed columns are copied whole, chunk by chunk. */
 export function appendBatch(appender: TableAppender, batch: CheckedBatch): void {
-  const variable = batch.columns.map((_, i) => i).filter((i) => isVariable(appender.columns[i]!.type));
+  const variable = appender.shape.variable === 0 ? NONE : variableOf(appender);
   for (let from = 0; from < batch.rows; ) {
     const slot = appender.begin(batch.rows - from);
     const wanted = Math.min(slot.room, batch.rows - from);
@@ -13,14 +13,22 @@ export function appendBatch(appender: TableAppender, batch: CheckedBatch): void 
       variable.length === 0 ? wanted : storeVariable(appender, batch, variable, slot.row, from, wanted);
     if (count > 0) {
       storeTimes(appender, slot, batch, from, count);
-      for (const [i, column] of batch.columns.entries()) {
-        if (!isVariable(appender.columns[i]!.type)) storeFixed(appender, slot, i, column, from, count);
+      for (let i = 0; i < batch.columns.length; i++) {
+        if (!isVariable(appender.columns[i]!.type))
+          storeFixed(appender, slot, i, batch.columns[i]!, from, count);
       }
       appender.publish(count);
       from += count;
     }
     if (count < wanted) appender.next(batch.rows - from, bytesOfRow(appender, batch, variable, from));
   }
+}
+
+const NONE: readonly number[] = [];
+
+/** Which columns have values in the arena. */
+function variableOf({ columns }: TableAppender): number[] {
+  return columns.map((_, i) => i).filter((i) => isVariable(columns[i]!.type));
 }
 
 /** Stores the variable values row by row. @returns how many rows found room in the arena */
@@ -69,10 +77,10 @@ function storeTimes(
 ): void {
   const at = slot.timeAt + slot.row;
   if (appender.definition.unit !== 'ms') {
-    if (ts instanceof BigInt64Array) slot.views.i64.set(ts.subarray(from, from + count), at);
+    if (ts instanceof BigInt64Array) slot.views.i64.set(part(ts, from, count), at);
     else for (let i = 0; i < count; i++) slot.views.i64[at + i] = ts[from + i] as bigint;
   } else if (ts instanceof Float64Array) {
-    slot.views.f64.set(ts.subarray(from, from + count), at);
+    slot.views.f64.set(part(ts, from, count), at);
     // −0 is a safe integer, but there is no −0 among timestamps.
     if (!hasZero) return;
     for (let i = at; i < at + count; i++) if (slot.views.f64[i] === 0) slot.views.f64[i] = 0;
@@ -115,18 +123,27 @@ function copyTyped(
 ): void {
   switch (type) {
     case 'f64':
-      views.f64.set((values as Float64Array).subarray(from, from + count), at);
+      views.f64.set(part(values as Float64Array, from, count), at);
       break;
     case 'f32':
-      views.f32.set((values as Float32Array).subarray(from, from + count), at);
+      views.f32.set(part(values as Float32Array, from, count), at);
       break;
     case 'i64':
-      views.i64.set((values as BigInt64Array).subarray(from, from + count), at);
+      views.i64.set(part(values as BigInt64Array, from, count), at);
       break;
     case 'i32':
-      views.i32.set((values as Int32Array).subarray(from, from + count), at);
+      views.i32.set(part(values as Int32Array, from, count), at);
       break;
     default:
-      views.u8.set((values as Uint8Array).subarray(from, from + count), at);
+      views.u8.set(part(values as Uint8Array, from, count), at);
   }
+}
+
+/** Values from…from + count - 1: of a small batch all of them, and a view would cost more than the copy. */
+function part<T extends { readonly length: number; subarray(from: number, to: number): T }>(
+  values: T,
+  from: number,
+  count: number,
+): T {
+  return count === values.length ? values : values.subarray(from, from + count);
 }

@@ -36,23 +36,26 @@ export function checkBatch(appender: TableAppender, batch: unknown): CheckedBatc
   const table = appender.definition.name;
   const { ts, columns, validity } = shapeOf(batch, table);
   checkNames(appender.columns, columns, table);
-  for (const name of Object.keys(validity)) {
-    if (!Object.hasOwn(columns, name)) throw unknownColumn(name, appender.columns, table);
+  if (validity !== undefined) {
+    for (const name of Object.keys(validity)) {
+      if (!Object.hasOwn(columns, name)) throw unknownColumn(name, appender.columns, table);
+    }
   }
   const rows = ts.length;
   const hasZero = checkTimes(appender, ts);
-  const checked = appender.columns.map(({ name }, i) => {
+  const checked: CheckedColumn[] = [];
+  for (let i = 0; i < appender.columns.length; i++) {
+    const { name } = appender.columns[i]!;
     // A column may be called as something that every object has: `constructor`.
-    const bits = Object.hasOwn(validity, name) ? validity[name] : undefined;
-    return checkColumn(appender, i, columns[name], bits, rows);
-  });
-  if (appender.columns.filter((column) => isVariable(column.type)).length > 1)
-    checkRowBytes(appender, checked, rows);
+    const bits = validity !== undefined && Object.hasOwn(validity, name) ? validity[name] : undefined;
+    checked.push(checkColumn(appender, i, columns[name], bits, rows));
+  }
+  if (appender.shape.variable > 1) checkRowBytes(appender, checked, rows);
   return { rows, ts, hasZero, columns: checked };
 }
 
 function shapeOf(batch: unknown, table: string) {
-  const { ts, columns, validity = {} } = (batch ?? {}) as Record<string, unknown>;
+  const { ts, columns, validity = null } = (batch ?? {}) as Record<string, unknown>;
   if (!isList(ts) || typeof columns !== 'object' || columns === null || typeof validity !== 'object') {
     throw new MillraceError(
       'WRONG_TYPE',
@@ -63,12 +66,16 @@ function shapeOf(batch: unknown, table: string) {
   return {
     ts: ts as ArrayLike<number | bigint>,
     columns: columns as Record<string, unknown>,
-    validity: (validity ?? {}) as Record<string, unknown>,
+    validity: (validity ?? undefined) as Record<string, unknown> | undefined,
   };
 }
 
 function checkNames(wanted: readonly Column[], columns: Record<string, unknown>, table: string): void {
-  for (const name of Object.keys(columns)) {
+  const names = Object.keys(columns);
+  let known = 0;
+  for (const { name } of wanted) if (Object.hasOwn(columns, name)) known++;
+  if (known === wanted.length && known === names.length) return;
+  for (const name of names) {
     if (!wanted.some((column) => column.name === name)) throw unknownColumn(name, wanted, table);
   }
   const missing = wanted
@@ -125,30 +132,28 @@ function checkColumn(
   rows: number,
 ): CheckedColumn {
   const column = appender.columns[i]!;
-  const table = appender.definition.name;
-  const details = { table, column: column.name };
   if (!isList(values)) {
     throw new MillraceError(
       'WRONG_TYPE',
       `column ${JSON.stringify(column.name)} of the batch is ${show(values)}, not an array`,
-      details,
+      detailsOf(appender, column),
     );
   }
   if (values.length !== rows) {
     throw new MillraceError(
       'WRONG_LENGTH',
       `column ${JSON.stringify(column.name)} has ${values.length} values, ts has ${rows}; all must be of one length`,
-      { ...details, length: values.length, rows },
+      { ...detailsOf(appender, column), length: values.length, rows },
     );
   }
-  const bitmap = checkBitmap(validity, rows, details);
+  const bitmap = checkBitmap(validity, rows, appender, column);
   if (ArrayBuffer.isView(values)) {
     const wanted = isVariable(column.type) ? undefined : ARRAY_OF[column.type as keyof typeof ARRAY_OF];
     if (wanted === undefined || !(values instanceof wanted)) {
       throw new MillraceError(
         'WRONG_TYPE',
         `column ${JSON.stringify(column.name)} is ${column.type} and takes ${wanted?.name ?? 'an array of values'}, not ${show(values)}`,
-        details,
+        detailsOf(appender, column),
       );
     }
     if (column.type === 'bool') checkBools(appender, i, values as Uint8Array, bitmap);
@@ -162,6 +167,11 @@ function checkColumn(
     throw atRow(row, error);
   }
   return { values, isTyped: false, validity: bitmap };
+}
+
+/** What an error says of a column. */
+function detailsOf({ definition }: TableAppender, { name }: Column): Record<string, unknown> {
+  return { table: definition.name, column: name };
 }
 
 function checkBools(
@@ -183,15 +193,16 @@ function checkBools(
 function checkBitmap(
   validity: unknown,
   rows: number,
-  details: Record<string, unknown>,
+  appender: TableAppender,
+  column: Column,
 ): Uint8Array | undefined {
   if (validity === undefined || validity === null) return undefined;
   if (validity instanceof Uint8Array && validity.length >= Math.ceil(rows / 8)) return validity;
   const wrongLength = validity instanceof Uint8Array;
   throw new MillraceError(
     wrongLength ? 'WRONG_LENGTH' : 'WRONG_TYPE',
-    `the validity of column ${JSON.stringify(details['column'])} is ${show(validity)}; it must be a Uint8Array of at least ${Math.ceil(rows / 8)} bytes, a bit a row, least significant first`,
-    details,
+    `the validity of column ${JSON.stringify(column.name)} is ${show(validity)}; it must be a Uint8Array of at least ${Math.ceil(rows / 8)} bytes, a bit a row, least significant first`,
+    detailsOf(appender, column),
   );
 }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { encodeVector } from '../../../src/shared/codec/choose.ts';
 import { ColumnTarget } from '../../../src/shared/codec/column-target.ts';
 import { decodeVectorInto } from '../../../src/shared/codec/decode.ts';
-import { clearBits, copyBits } from '../../../src/shared/codec/validity.ts';
+import { areAllOnes, clearBits, copyBits } from '../../../src/shared/codec/validity.ts';
 import { ByteSink } from '../../../src/shared/format/byte-sink.ts';
 import { encodedVector, I32, i32Rows, type Row, rowsOf, SHAPES, sourceOf } from './columns.ts';
 import { recipesOf, rowsBy } from './recipes.ts';
@@ -28,6 +28,27 @@ test('bits are copied from any row on, counted, and those of other rows left out
         );
         assert.equal(to[bytes], 0xee);
         assert.equal(ones, expected.filter((bit) => bit === 1).length);
+      },
+    ),
+  );
+});
+
+test('a bitmap is all ones from a byte on only if each of its bits is', () => {
+  const byte = fc.oneof({ weight: 20, arbitrary: fc.constant(0xff) }, { weight: 1, arbitrary: fc.nat(255) });
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.array(byte, { minLength: 16, maxLength: 16 }),
+      fc.nat(8),
+      fc.nat(8),
+      (noise, ones, first, bytes) => {
+        const inside = ones.slice(0, bytes);
+        const bitmap = Uint8Array.from(noise);
+        bitmap.set(inside, first);
+        assert.equal(
+          areAllOnes(bitmap, first, 8 * bytes),
+          inside.every((each) => each === 0xff),
+        );
       },
     ),
   );

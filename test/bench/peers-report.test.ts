@@ -15,22 +15,24 @@ describe('report of the peers', () => {
     assert.match(text, /Disk: .* 500 \(400 – 600\) MB\/s/);
   });
 
-  test('ends each race with the ratios to the best peers of each round: of those as durable as Millrace, and of all', () => {
+  test('ends each race with the ratios to the best peers of each round: of those as durable as Millrace, without and with those whose caller gathers rows, and of all', () => {
     const text = renderReport(
       reportOf({
         millrace: [1, 2, 4],
         'better-sqlite3': [10, 40, 44],
         'better-sqlite3-10ms': [30, 20, 88],
         lmdb: [20, 24, 80],
+        'duckdb-10ms': [12, 18, 100],
         duckdb: [50, 16, 70],
       }),
     );
-    // Rounds, in our seconds: lmdb at 20, sqlite-10ms at 10, lmdb at 20; and of all sqlite at 10, duckdb at 8, sqlite at 11.
+    // Rounds, in our seconds: lmdb at 20, sqlite-10ms at 10, lmdb at 20; duckdb-10ms at 12 and 9, lmdb at 20; and of all sqlite
+    // at 10, duckdb at 8, sqlite at 11.
     assert.match(
       text,
-      /duckdb .*\nbest peer at the same durability +100 \(25 – 100\) +20\.00× \(10\.00× – 20\.00×\)\nbest peer, whatever it promises +125 \(45 – 200\) +10\.00× \(8\.00× – 11\.00×\)\n/,
+      /duckdb .*\nbest peer at the same durability +100 \(25 – 100\) +20\.00× \(10\.00× – 20\.00×\)\nbest peer at the same durability, rows gathered by its caller +111 \(25 – 167\) +12\.00× \(9\.00× – 20\.00×\)\nbest peer, whatever it promises +125 \(45 – 200\) +10\.00× \(8\.00× – 11\.00×\)\n/,
     );
-    assert.match(text, /At the same durability: millrace, better-sqlite3-10ms, lmdb\.\n/);
+    assert.match(text, /At the same durability: millrace, better-sqlite3-10ms, lmdb, duckdb-10ms\.\n/);
   });
 
   test('has no line for the same durability where no peer promises it', () => {

@@ -26,6 +26,7 @@ import { DataExtents } from './data-extents.ts';
 import { Log } from './log.ts';
 import type { FromWriter, ProducerRings, ToWriter } from './messages.ts';
 import type { WriterOptions, WriterStep } from './options.ts';
+import { Room } from './room.ts';
 import { Staged } from './staged.ts';
 import { takeOver } from './take-over.ts';
 import { watchedStorage } from './watched-storage.ts';
@@ -40,8 +41,6 @@ const AWAITED_RAW_BYTES = 4 << 20;
 const PIECES_BYTES = 1 << 20;
 /** With so many chunks in the queue a checkpoint that nobody waits for is answered at once. */
 const HURRY_CHUNKS = 8;
-/** The smallest extents that a writer asks for; each request doubles the last one. */
-const EXTENT_MIN = 64 << 10;
 
 /** What one commit must hold: all that was known when it began. */
 interface Wave {
@@ -68,6 +67,7 @@ export class Writer {
   private readonly book: ChunkBook;
   private readonly data: DataExtents;
   private readonly log: Log;
+  private readonly room: Room;
   private readonly rings: {
     readonly slot: number;
     readonly hints: DescriptorRing;
@@ -88,21 +88,8 @@ export class Writer {
   private hurried = false;
   /** There is work that waits for an extent or for room in the directory; the coordinator rings when it has some. */
   private starved = false;
-  /** Extents received so far: tells the coordinator which of its grants are still on their way. */
-  private received = 0;
-  /** It was asked to give back its extents and go on elsewhere: done before the next checkpoint's answer. */
-  private mustMove = false;
-  private readonly letGo: Extent[] = [];
-  /** The log goes on in the next extent that comes, full or not. */
-  private mustMoveLog = false;
   private checkpoint: { readonly id: number; readonly seal: 'all' | 'old' } | undefined;
   private askedCheckpointAt = 0;
-  private readonly asked = { data: 0, log: 0 };
-  private readonly nextExtent = { data: EXTENT_MIN, log: EXTENT_MIN };
-  /** What the coordinator was told of the least that will do. */
-  private readonly askedLeast = { data: 0, log: 0 };
-  /** There is no room in the file just now: nothing may be held up for an extent that only a checkpoint can make room for. */
-  private isDenied = false;
   private rows = 0;
   private blocks = 0;
   private rawBytes = 0;
@@ -135,7 +122,8 @@ export class Writer {
     this.log = options.succeeds
       ? takeOver(shared, this.storage, channel, options, this.book)
       : new Log(this.storage, options.writer, replay, [replay.extent], false);
-    this.askForExtents();
+    this.room = new Room(this.data, this.log, channel, options.appetite);
+    this.room.ask();
   }
 
   /**
@@ -161,11 +149,7 @@ export class Writer {
     const syncWanted = wanted !== Atomics.load(this.shared.control.words, this.word + W_SYNC_DONE);
     this.takeHints();
     this.at('hints taken');
-    if (this.mustMoveLog && this.log.hasSpare) {
-      // Not synced: no frame in the new extent is, before the link is.
-      this.log.moveOn(this.clock.wall());
-      this.mustMoveLog = false;
-    }
+    if (this.room.canMoveLog) this.room.moveLog(this.clock.wall());
     this.starved = false;
     if (this.checkpoint !== undefined && this.mayHurry && this.commit([], false)) {
       this.hurried = true;
@@ -182,7 +166,7 @@ export class Writer {
       this.finishWave(this.wave);
     } else if (
       this.isEnough ||
-      (this.staged.length > 0 && (this.producerWaits() || (this.isDenied && this.starved)))
+      (this.staged.length > 0 && (this.producerWaits() || (this.room.isDenied && this.starved)))
     ) {
       this.commit([], false);
     }
@@ -205,7 +189,7 @@ export class Writer {
     }
     if (!this.commitInParts(sealed ? wave.arrivals : 0, wave.syncWanted)) {
       // Room for the log comes of a checkpoint, too: that one is made of what was committed before.
-      if (!this.isDenied || checkpoint === undefined) return;
+      if (!this.room.isDenied || checkpoint === undefined) return;
       sealed = false;
     }
     if (sealed && wave.syncWanted) this.publishSync(wave.ticket);
@@ -253,7 +237,7 @@ export class Writer {
 
   /** Whether what lacks room gets it by a checkpoint only. */
   private get mustNotWait(): boolean {
-    return this.directoryIsFull || (this.isDenied && this.starved);
+    return this.directoryIsFull || (this.room.isDenied && this.starved);
   }
 
   /** Whether so much is staged that it is to be committed before more is encoded. */
@@ -286,15 +270,10 @@ export class Writer {
           this.newDefinitions.push(message.definition);
           break;
         case 'extent':
-          this.asked[message.use] -= message.answers;
-          this.askedLeast[message.use] = 0;
-          this.isDenied = false;
-          this.received++;
-          if (message.use === 'data') this.data.give(message.extent);
-          else this.log.give(message.extent);
+          this.room.take(message);
           break;
         case 'noRoom':
-          this.isDenied = true;
+          this.room.isDenied = true;
           break;
         case 'checkpoint':
           this.checkpoint = message;
@@ -305,7 +284,7 @@ export class Writer {
           this.addProducer(message.rings);
           break;
         case 'release':
-          this.mustMove = true;
+          this.room.release();
           break;
         case 'stop':
           this.stopped = true;
@@ -349,9 +328,9 @@ export class Writer {
       return true;
     }
     // Where room is scarce, what the rows come to once encoded may fit where their bound does not.
-    const bound = this.isDenied ? (this.encodedBytes.get(known) ?? 0) : known.rawBytes;
+    const bound = this.room.isDenied ? (this.encodedBytes.get(known) ?? 0) : known.rawBytes;
     if (!this.data.hasRoom(bound) || this.directoryIsFull) {
-      this.askForExtents(bound);
+      this.room.ask(bound);
       this.starved = true;
       return false;
     }
@@ -360,7 +339,7 @@ export class Writer {
     const ref = this.data.add(head, this.book.sources(known), blocked, known.columns);
     if (typeof ref === 'number') {
       this.encodedBytes.set(known, ref);
-      this.askForExtents(ref);
+      this.room.ask(ref);
       this.starved = true;
       return false;
     }
@@ -372,7 +351,7 @@ export class Writer {
     this.blocks++;
     this.beat();
     this.at('block staged');
-    this.askForExtents();
+    this.room.ask();
     return true;
   }
 
@@ -403,7 +382,7 @@ export class Writer {
 
   /** Whether a chunk can be encoded without asking for anything: where it can't, a piece will do as well. */
   private hasRoomAtHand({ rawBytes }: KnownChunk): boolean {
-    if (this.isDenied || this.directoryIsFull || this.staged.length >= COMMIT_CHUNKS) return false;
+    if (this.room.isDenied || this.directoryIsFull || this.staged.length >= COMMIT_CHUNKS) return false;
     return this.data.hasRoom(rawBytes);
   }
 
@@ -417,7 +396,7 @@ export class Writer {
     const lacking = this.log.lacking();
     if (lacking !== undefined) {
       this.log.begin();
-      this.askForExtents(0, lacking);
+      this.room.ask(0, lacking);
       this.starved = true;
       return false;
     }
@@ -437,7 +416,7 @@ export class Writer {
     noteLatency(this.shared.control, { writer: this.options.writer }, this.clock.now() - began);
     this.newDefinitions.length = 0;
     this.publish(pieces, places);
-    this.askForExtents();
+    this.room.ask();
     return true;
   }
 
@@ -537,15 +516,15 @@ export class Writer {
     }
     this.checkpoint = undefined;
     this.book.checkpoints++;
-    if (this.mustMove && this.staged.length === 0) this.moveOn();
+    if (this.staged.length === 0) this.room.moveOn();
     this.channel.post({
       type: 'checkpointReady',
       id,
       sealed,
-      received: this.received,
+      received: this.room.received,
       entry: { replay: oldest, indexed: this.log.lastNumber },
       directoryHead: Atomics.load(this.shared.control.words, this.word + W_DIRECTORY_HEAD),
-      released: [...this.data.takeReleased(), ...this.log.releaseBefore(oldest), ...this.letGo.splice(0)],
+      released: [...this.data.takeReleased(), ...this.log.releaseBefore(oldest), ...this.room.takeLetGo()],
       held: [...this.data.held(), ...this.written(), ...this.log.held()],
     });
   }
@@ -553,44 +532,6 @@ export class Writer {
   /** What was written and is in no frame yet, which is so only where a frame found no room. */
   private written(): Extent[] {
     return this.staged.extents((ref) => this.data.isWritten(ref));
-  }
-
-  /** Gives back the room it holds, and asks for a place for its log. */
-  private moveOn(): void {
-    this.mustMove = false;
-    this.data.release();
-    this.letGo.push(...this.log.takeSpare());
-    this.nextExtent.data = EXTENT_MIN;
-    this.nextExtent.log = EXTENT_MIN;
-    this.mustMoveLog = true;
-    if (this.asked.log === 0) this.ask('log', EXTENT_MIN, 0);
-  }
-
-  /** Keeps two data extents and one log extent in reserve, or asks for one that is large enough. */
-  private askForExtents(dataBytes = 0, log: ReturnType<Log['lacking']> = undefined): void {
-    const { appetite } = this.options;
-    const lacksData = !this.data.hasRoom(dataBytes);
-    const mayAskData = this.mayAsk('data', lacksData ? dataBytes : 0);
-    if (mayAskData && (lacksData || this.data.spareBytes() * 2 < this.nextExtent.data)) {
-      this.ask('data', Math.max(this.nextExtent.data, dataBytes), lacksData ? Math.max(1, dataBytes) : 0);
-      this.nextExtent.data = Math.min(this.nextExtent.data * 2, appetite.dataBytes);
-    }
-    const least = log?.least ?? 0;
-    if (this.mayAsk('log', least) && (!this.log.hasSpare || log !== undefined)) {
-      this.ask('log', Math.max(this.nextExtent.log, log?.wanted ?? 0), least);
-      this.nextExtent.log = Math.min(this.nextExtent.log * 2, appetite.logBytes);
-    }
-  }
-
-  /** One request at a time; where there was no room for that one, another one tells of a greater need. */
-  private mayAsk(use: 'data' | 'log', least: number): boolean {
-    return this.asked[use] === 0 || (this.isDenied && least > this.askedLeast[use]);
-  }
-
-  private ask(use: 'data' | 'log', bytes: number, least: number): void {
-    this.asked[use]++;
-    this.askedLeast[use] = least;
-    this.channel.post({ type: 'need', use, bytes, least });
   }
 
   private pause(now: number): number {

@@ -130,8 +130,8 @@ const MUTATIONS = [
   [
     'an append looks at the database only before its row is published',
     'src/main/writable-database.ts',
-    'else if (!this.isOpen) this.engine',
-    'else if (!this.isOpen && this.alwaysDurable) this.engine',
+    'if (this.alwaysDurable || !isOpen) this.settle',
+    'if (this.alwaysDurable || (!isOpen && this.alwaysDurable)) this.settle',
     'engine/threads',
     'at whichever moment',
   ],

@@ -5,7 +5,7 @@ import type { BatchSlot, TableAppender } from './table-appender.ts';
 
 /** Appends a checked batch: fixed columns are copied whole, chunk by chunk. */
 export function appendBatch(appender: TableAppender, batch: CheckedBatch): void {
-  const variable = appender.shape.variable === 0 ? NONE : variableOf(appender);
+  const variable = appender.shape.variableAt;
   for (let from = 0; from < batch.rows; ) {
     const slot = appender.begin(batch.rows - from);
     const wanted = Math.min(slot.room, batch.rows - from);
@@ -22,13 +22,6 @@ export function appendBatch(appender: TableAppender, batch: CheckedBatch): void 
     }
     if (count < wanted) appender.next(batch.rows - from, bytesOfRow(appender, batch, variable, from));
   }
-}
-
-const NONE: readonly number[] = [];
-
-/** Which columns have values in the arena. */
-function variableOf({ columns }: TableAppender): number[] {
-  return columns.map((_, i) => i).filter((i) => isVariable(columns[i]!.type));
 }
 
 /** Stores the variable values row by row. @returns how many rows found room in the arena */

@@ -207,7 +207,7 @@ function checkBitmap(
 }
 
 function checkRowBytes(appender: TableAppender, columns: readonly CheckedColumn[], rows: number): void {
-  const variable = columns.map((_, i) => i).filter((i) => isVariable(appender.columns[i]!.type));
+  const variable = appender.shape.variableAt;
   for (let row = 0; row < rows; row++) {
     // Three bytes a UTF-16 unit at most: only a row near the limit is measured.
     let most = 0;

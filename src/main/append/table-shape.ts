@@ -1,4 +1,4 @@
-import { chunkLayout, hasVariable, maxCapacity } from '../../shared/chunk/layout.ts';
+import { chunkLayout, maxCapacity } from '../../shared/chunk/layout.ts';
 import { type Column, isVariable, type TableDefinition, type TimeUnit } from '../../shared/schema/types.ts';
 
 /** How a column's values are stored, as small integers for the row loop. */
@@ -38,7 +38,8 @@ export class TableShape {
   readonly columns: readonly Column[];
   readonly kinds: readonly Column['type'][];
   readonly stores: Int32Array;
-  /** How many columns have values in the arena. */
+  /** Which columns have values in the arena, and how many they are. */
+  readonly variableAt: readonly number[];
   readonly variable: number;
   readonly isMs: boolean;
   /** Largest capacity of a chunk. */
@@ -52,7 +53,8 @@ export class TableShape {
     this.columns = columns;
     this.kinds = columns.map((column) => column.type);
     this.stores = Int32Array.from(this.kinds, (kind) => STORE[kind]);
-    this.variable = hasVariable(this.kinds) ? this.kinds.filter(isVariable).length : 0;
+    this.variableAt = this.kinds.flatMap((kind, i) => (isVariable(kind) ? [i] : []));
+    this.variable = this.variableAt.length;
     this.isMs = unit === 'ms';
     this.largest = maxCapacity(this.kinds);
     this.isDoubles = this.isMs && this.kinds.every((kind) => kind === 'f64');

@@ -1,5 +1,5 @@
 import { MAX_CHUNK_BYTES, MIN_CHUNK_ROWS, VECTOR_ROWS } from '../schema/limits.ts';
-import { type ColumnType, isVariable, type TimeUnit } from '../schema/types.ts';
+import type { ColumnType, TimeUnit } from '../schema/types.ts';
 
 /** Bytes that one value takes in a chunk's column; variable kinds keep [offset, length] into the arena there. */
 export const WIDTH: Readonly<Record<ColumnType, number>> = {
@@ -84,9 +84,4 @@ export function maxCapacity(kinds: readonly ColumnType[], limit = MAX_CHUNK_BYTE
   while (capacity > MIN_CHUNK_ROWS && fixedBytes(kinds, capacity) > Math.min(MAX_CHUNK_BYTES / 4, limit))
     capacity /= 2;
   return capacity;
-}
-
-/** Whether any of the columns needs an arena. */
-export function hasVariable(kinds: readonly ColumnType[]): boolean {
-  return kinds.some(isVariable);
 }

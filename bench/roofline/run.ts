@@ -111,7 +111,7 @@ async function measure({ folder, isQuick }: PartOptions): Promise<Round> {
   const [table] = generateW({ tables: 1, rowsPerTable: isQuick ? 50_000 : 250_000 });
   const { bytesPerRow, rowsPerSec } = encodeRate(table!, isQuick ? 5 : 8);
   const disk = measureDisk(folder, 40e6);
-  const passes = isQuick ? 4 : 10;
+  const passes = isQuick ? 10 : 60;
   const one = await encodeByThreads(1, passes);
   const two = await encodeByThreads(2, passes);
   const w1 = await engineOnce(folder, 1, isQuick);

@@ -116,6 +116,11 @@ export class IndexEditor {
     this.state = { ...this.state, ...what };
   }
 
+  /** Has the pages that begin at `offset` or after it written anew, and those that refer to them. Damaged ones stay. */
+  rewriteFrom(offset: number): void {
+    this.markFrom(this.root, offset);
+  }
+
   /** Bytes of all pages that `write` will write. */
   dirtyBytes(): number {
     return entriesOf(this.root.node).length === 0 ? 0 : this.bytesBelow(this.root);
@@ -309,6 +314,19 @@ export class IndexEditor {
     };
     const loaded = new Map(childrenOf(node).map((entry, i) => [entry, parts[i]!]));
     this.root = { node, old: NO_PAGE, dirty: true, loaded };
+  }
+
+  /** @returns whether the node is to be written anew */
+  private markFrom(at: LoadedNode, offset: number): boolean {
+    if (at.old.offset >= offset) at.dirty = true;
+    if (isLeaf(at.node)) return at.dirty;
+    for (const [place, entry] of childrenOf(at.node).entries()) {
+      // A leaf is read only if it is to move, an inner page to see where its children lie.
+      if (at.node.level === 1 && entry.page.offset < offset) continue;
+      const child = this.child(at, place);
+      if (child !== undefined && this.markFrom(child, offset)) at.dirty = true;
+    }
+    return at.dirty;
   }
 
   private bytesBelow(at: LoadedNode): number {

@@ -80,6 +80,19 @@ export class IndexReader {
     return this.select(entry, { wanted: (part) => part.ordinalLast >= ordinal });
   }
 
+  /** Bytes of the pages of a table's index that begin at `offset` or after it, and of those above them. No leaf is read. @throws DAMAGED */
+  pageBytesFrom({ state, definition }: TableEntry, offset: number): number {
+    const bytesFrom = (page: PagePointer, level: number): number => {
+      let bytes = 0;
+      if (level > 0) {
+        for (const child of childrenOf(this.node(definition.id, page, level)))
+          bytes += bytesFrom(child.page, level - 1);
+      }
+      return bytes > 0 || page.offset >= offset ? bytes + page.length : 0;
+    };
+    return isPage(state.root) ? bytesFrom(state.root, state.height) : 0;
+  }
+
   /**
    * The block that has a table's newest row: the last one in order of arrival of those whose newest row is. One page of
    * each level is read.

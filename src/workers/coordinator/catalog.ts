@@ -163,6 +163,27 @@ export class Catalog {
     }
   }
 
+  /** Bytes of the pages that begin at `offset` or after it. */
+  bytesFrom(offset: number): number {
+    let bytes = 0;
+    for (const { written } of this.pages.values())
+      if (written !== undefined && written.page.offset >= offset) bytes += written.page.length;
+    return bytes;
+  }
+
+  /** Has pages that begin at `offset` or after it written anew, `budgetBytes` of them at most. @returns their bytes */
+  markFrom(offset: number, budgetBytes: number): number {
+    let bytes = 0;
+    for (const page of this.pages.values()) {
+      const at = page.written?.page;
+      if (at === undefined || page.dirty || at.offset < offset) continue;
+      if (bytes + at.length > budgetBytes) break;
+      page.dirty = true;
+      bytes += at.length;
+    }
+    return bytes;
+  }
+
   markDirty(id: number): void {
     this.pages.get(pageOf(id))!.dirty = true;
   }

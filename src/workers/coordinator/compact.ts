@@ -23,23 +23,31 @@ const MISSES_MAX = 64;
  * Copies blocks from the end of the file into holes before them. A block says nothing of where it lies, so its bytes stay
  * as they are; nothing refers to a copy before a checkpoint does.
  * @param budgetBytes how much to copy at most
+ * @param isEnoughLeft asked after each place that was taken: if not, it is given back and the moves end
+ * @returns the moves, and the place from which on all were moved that could be
  */
 export function moveDown(
   storage: Storage,
   space: FreeSpace,
   blocks: readonly OwnedRef[],
   budgetBytes: number,
-): Move[] {
+  isEnoughLeft: () => boolean,
+): { moves: Move[]; from: number } {
   const moves: Move[] = [];
   let left = budgetBytes;
   let misses = 0;
   for (const { tableId, ref } of [...blocks].sort((a, b) => b.ref.offset - a.ref.offset)) {
     // At least one, or a block larger than the budget would stay for ever.
-    if ((ref.length > left && moves.length > 0) || misses > MISSES_MAX) break;
+    if (ref.length > left && moves.length > 0) return { moves, from: moves.at(-1)!.before.offset };
+    if (misses > MISSES_MAX) break;
     const place = space.allotBelow(ref.length, ref.offset);
     if (place === undefined) {
       misses++;
       continue;
+    }
+    if (!isEnoughLeft()) {
+      space.free(place, 0);
+      return { moves, from: moves.at(-1)?.before.offset ?? space.end };
     }
     const bytes = readExactly(storage, ref.offset, ref.length);
     if (bytes === undefined) {
@@ -52,7 +60,7 @@ export function moveDown(
     moves.push({ tableId, before: ref, after: { ...ref, offset: place.offset } });
     left -= ref.length;
   }
-  return moves;
+  return { moves, from: 0 };
 }
 
 /** Whether no two blocks share bytes, and none has bytes that are free. */

@@ -76,6 +76,11 @@ export class FreeSpace {
     return Math.max(longest, this.limit - this.end + this.tailBytes());
   }
 
+  /** Where `allot` would put so many bytes without letting the file grow. */
+  placeFor(bytes: number): number | undefined {
+    return this.ranges.find((range) => range.freedBy === 0 && range.bytes >= bytes)?.offset;
+  }
+
   /** Takes `bytes` from the lowest place that has room, if that lies before `offset`. */
   allotBelow(bytes: number, offset: number): Extent | undefined {
     const found = this.ranges.find((range) => range.freedBy === 0 && range.bytes >= bytes);

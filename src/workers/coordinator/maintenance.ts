@@ -2,7 +2,7 @@ import type { MaintenanceStats, ThrottleState } from '../../shared/control/maint
 import type { Extent } from '../../shared/format/root.ts';
 import { IndexReader } from '../../shared/index/index-reader.ts';
 import { chooseVictims } from './eviction.ts';
-import { fillHoles } from './holes.ts';
+import { fillHoles, type HolesBudget } from './holes.ts';
 import { Debts, pressingBytes } from './maintenance-debt.ts';
 import type { Deferred, MaintenanceHost } from './maintenance-host.ts';
 import { Pace } from './maintenance-pace.ts';
@@ -198,7 +198,10 @@ export class Maintenance {
     const blocks = this.host.catalog
       .definitions()
       .reduce((sum, { id }) => sum + this.host.catalog.get(id)!.state.blocks, 0);
-    return blocks <= CLOSING.blocks && this.fillHoles(CLOSING.bytes);
+    const { budget } = this.host.extents;
+    const pageBytes = Math.min(CLOSING.bytes, (budget?.limit ?? Number.POSITIVE_INFINITY) / 64);
+    const isEnoughLeft = (): boolean => this.isEnoughLeft(pageBytes);
+    return blocks <= CLOSING.blocks && this.fillHoles({ blockBytes: CLOSING.bytes, pageBytes, isEnoughLeft });
   }
 
   stats(now: number): MaintenanceStats {
@@ -231,7 +234,9 @@ export class Maintenance {
     const live = this.debts.liveBytes + this.host.logBytes();
     if (this.host.space.end <= 2 * live + HOLES_BYTES) return;
     this.nextHolesAt = now + HOLES_AGAIN_MS;
-    this.fillHoles(MOVE_BYTES);
+    const isEnoughLeft = (): boolean => this.isEnoughLeft(MOVE_BYTES);
+    const pageBytes = this.host.extents.budget === undefined ? HOLES_BYTES : MOVE_BYTES;
+    this.fillHoles({ blockBytes: MOVE_BYTES, pageBytes, isEnoughLeft });
     this.host.releaseExtents();
     this.host.wantCheckpoint();
   }
@@ -280,7 +285,8 @@ export class Maintenance {
     this.nextRoomAt = now + ROOM_AGAIN_MS;
     if (isOver) {
       this.host.releaseExtents();
-      this.fillHoles(MOVE_BYTES);
+      const pageBytes = this.isEnoughLeft(2 * MOVE_BYTES) ? MOVE_BYTES : 0;
+      this.fillHoles({ blockBytes: MOVE_BYTES, pageBytes, isEnoughLeft: () => true });
     }
     this.host.wantCheckpoint();
     return ROOM_AGAIN_MS;
@@ -292,7 +298,8 @@ export class Maintenance {
     if (budget === undefined) return;
     const isInPieces = budget.isBroken || budget.lacksPackRun;
     const moveBytes = Math.min(MOVE_BYTES, budget.limit / 32);
-    const isMoving = isInPieces && budget.mayTake('data', moveBytes) && this.fillHoles(moveBytes);
+    const moving = { blockBytes: moveBytes, pageBytes: 0, isEnoughLeft: () => true };
+    const isMoving = isInPieces && budget.mayTake('data', moveBytes) && this.fillHoles(moving);
     const bytes = budget.evictBytes(isMoving);
     if (bytes <= 0) return;
     const { catalog, shared } = this.host;
@@ -314,8 +321,14 @@ export class Maintenance {
     if (gone.blocks > 0) this.host.tell({ event: 'eviction', ...gone });
   }
 
-  private fillHoles(bytes: number): boolean {
-    return fillHoles(this.host, this.index, this.edits, (id) => this.packs.runsOn(id), bytes);
+  private fillHoles(budget: HolesBudget): boolean {
+    return fillHoles(this.host, this.index, this.edits, (id) => this.packs.runsOn(id), budget);
+  }
+
+  /** Whether a bounded file has room for so many bytes of pages besides what checkpoints and logs need. */
+  private isEnoughLeft(pageBytes: number): boolean {
+    const { budget } = this.host.extents;
+    return budget === undefined || (budget.hasRuns && budget.mayTake('data', pageBytes));
   }
 }
 

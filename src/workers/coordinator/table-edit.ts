@@ -11,6 +11,8 @@ export interface TableEdit {
   readonly replacements: PendingReplacement[];
   /** Blocks to be taken out for room. */
   readonly evicted: BlockRef[];
+  /** Pages of the index that begin here or later are written anew, where there is room before. */
+  pagesFrom: number | undefined;
   /** Rows before this are hidden from now on, and blocks that end before it leave. It never goes back. */
   cutoff: bigint | undefined;
   retentionMs: number | undefined;
@@ -30,6 +32,7 @@ export function emptyEdit(): TableEdit {
   return {
     replacements: [],
     evicted: [],
+    pagesFrom: undefined,
     cutoff: undefined,
     retentionMs: undefined,
     wholeBelow: 0,
@@ -57,6 +60,7 @@ export function applyEdit(
     if (taken) before.forEach(letGo);
     done(taken);
   }
+  if (edit.pagesFrom !== undefined) editor.rewriteFrom(edit.pagesFrom);
   if (edit.retentionMs !== undefined) editor.set({ retentionMs: edit.retentionMs });
   if (edit.cutoff === undefined) return;
   const cutoff = edit.cutoff > state.cutoff ? edit.cutoff : state.cutoff;

@@ -1,11 +1,9 @@
 import type { NanoTsDbShared, Table } from '../../src/main/index.ts';
-import { generateW, partOf, W_COLUMNS, type WTable } from '../workload/workload-w.ts';
+import { generateW, inTurn, partOf, W_COLUMNS, W_ROW_NUMBERS, type WTable } from '../workload/workload-w.ts';
 import type { EngineJob, Latency } from './contract.ts';
 
 type MachineTable = Table<typeof W_COLUMNS, 'ms'>;
 
-/** Of calls for one row one in so many is timed: reading the clock takes a third of one. */
-const TIME_EVERY = 64;
 /** ms that each pass over the rows is later than the one before: W's rows are 100 ms apart, and one more for the jitter. */
 const STEP_MS = 100;
 
@@ -21,19 +19,60 @@ export function rowsOfProducer(job: EngineJob, producer: number): WTable[] {
 /** Of many tables, so many have rows of their own: the others repeat them. Making rows takes longer than appending them. */
 const DISTINCT = 16;
 
+/**
+ * Single rows that are appended before it looks whether to slow down. One loop over all rows would be compiled anew in the middle of
+ * each run; a function that is called often is compiled once.
+ */
+const CALL_ROWS = 800;
+
+type RowAppender = ReturnType<MachineTable['rowAppender']>;
+
+/**
+ * Appends rows that lie in turn, the first to the first table; the first one's µs go to `times`, for reading the clock takes a third of an append.
+ * @param from, to in numbers
+ * @param later ms to add to each time
+ * @returns whether to go on at full speed
+ */
+function appendRounds(
+  appenders: readonly RowAppender[],
+  rows: Float64Array,
+  from: number,
+  to: number,
+  later: number,
+  times: number[],
+): boolean {
+  let goOn = true;
+  const start = performance.now();
+  for (let at = from; at < to; ) {
+    for (let t = 0; t < appenders.length; t++, at += W_ROW_NUMBERS) {
+      goOn = appenders[t]!(rows[at]! + later, rows[at + 1]!, rows[at + 2]!, rows[at + 3]!, rows[at + 4]!);
+      if (at === from) times.push((performance.now() - start) * 1000);
+    }
+  }
+  return goOn;
+}
+
+/** Rows in the order in which single rows are appended; none for batches. */
+export function singleRows({ batchRows }: EngineJob, tables: readonly WTable[]): Float64Array {
+  return batchRows === 1 ? inTurn(tables) : new Float64Array(0);
+}
+
 /** One thread's appends. */
 export class Appender {
   private readonly job: EngineJob;
   private readonly tables: readonly WTable[];
   private readonly handles: readonly MachineTable[];
   private readonly db: NanoTsDbShared;
+  private readonly singles: Float64Array;
   /** µs. */
   readonly times: number[] = [];
 
-  constructor(db: NanoTsDbShared, job: EngineJob, tables: readonly WTable[]) {
+  /** @param singles the tables' rows as `singleRows` gives them */
+  constructor(db: NanoTsDbShared, job: EngineJob, tables: readonly WTable[], singles: Float64Array) {
     this.db = db;
     this.job = job;
     this.tables = tables;
+    this.singles = singles;
     this.handles = tables.map(({ name }) => db.table(name) as unknown as MachineTable);
   }
 
@@ -46,23 +85,15 @@ export class Appender {
   }
 
   private async rows(pass: number): Promise<void> {
-    const { rowsPerTable } = this.job;
-    const later = pass * rowsPerTable * STEP_MS;
-    const appenders = [];
+    const later = pass * this.job.rowsPerTable * STEP_MS;
+    // By push: what `map` makes is another kind of array the second time, and the loop would be compiled anew.
+    const appenders: RowAppender[] = [];
     for (const handle of this.handles) appenders.push(handle.rowAppender());
-    let untilTimed = TIME_EVERY;
-    for (let i = 0; i < rowsPerTable; i++) {
-      for (let t = 0; t < this.handles.length; t++) {
-        const { count, pressure, temp, ts, vib } = this.tables[t]!;
-        const isTimed = --untilTimed === 0;
-        const start = isTimed ? performance.now() : 0;
-        const goOn = appenders[t]!(ts[i]! + later, temp[i]!, pressure[i]!, vib[i]!, count[i]!);
-        if (isTimed) {
-          this.times.push((performance.now() - start) * 1000);
-          untilTimed = TIME_EVERY;
-        }
-        if (!goOn) await this.db.drained();
-      }
+    const rounds = Math.max(1, Math.floor(CALL_ROWS / appenders.length));
+    const numbers = rounds * appenders.length * W_ROW_NUMBERS;
+    for (let at = 0; at < this.singles.length; at += numbers) {
+      const end = Math.min(this.singles.length, at + numbers);
+      if (!appendRounds(appenders, this.singles, at, end, later, this.times)) await this.db.drained();
     }
   }
 

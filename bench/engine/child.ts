@@ -7,8 +7,8 @@ import { Worker } from 'node:worker_threads';
 import { NanoTsDbShared } from '../../src/main/index.ts';
 import { serveJob } from '../harness/child.ts';
 import { settleDisk } from '../harness/disk.ts';
-import { W_COLUMNS } from '../workload/workload-w.ts';
-import { Appender, latencyOf, rowsOfProducer, wrongAnswers } from './append.ts';
+import { W_COLUMNS, type WTable } from '../workload/workload-w.ts';
+import { Appender, latencyOf, rowsOfProducer, singleRows, wrongAnswers } from './append.ts';
 import { type EngineJob, type EngineOutcome, type ProducerJob, READY, START } from './contract.ts';
 
 const PRODUCER = fileURLToPath(new URL('./producer.js', import.meta.url));
@@ -25,10 +25,14 @@ await serveJob<EngineJob, EngineOutcome>(async (job) => {
   const all = rowsOfProducer({ ...job, producers: 1 }, 0);
   const { durability, writers } = job;
   const options = { durability, writers };
+  // The rows are the bench's own: they are there before memory is looked at.
+  const mine = rowsOfProducer(job, 0);
+  const singles = singleRows(job, mine);
+  const warm = warmUpOf(job);
   const before = process.memoryUsage.rss();
   const db = await NanoTsDbShared.open(path, options);
   for (const { name } of all) await db.createTable(name, W_COLUMNS);
-  await warmUp(db, job);
+  await warmUp(db, warm);
 
   const gate = new SharedArrayBuffer(8);
   const words = new Int32Array(gate);
@@ -37,7 +41,7 @@ await serveJob<EngineJob, EngineOutcome>(async (job) => {
     return new Worker(PRODUCER, { workerData });
   });
   const answers = others.map((worker) => once(worker, 'message') as Promise<[number[]]>);
-  const own = new Appender(db, job, rowsOfProducer(job, 0));
+  const own = new Appender(db, job, mine, singles);
   while (Atomics.load(words, READY) < others.length) {
     await Atomics.waitAsync(words, READY, Atomics.load(words, READY), 100).value;
   }
@@ -82,16 +86,26 @@ await serveJob<EngineJob, EngineOutcome>(async (job) => {
   };
 });
 
-/** Appends rows of other tables in the way of the job. */
-async function warmUp(db: NanoTsDbShared, job: EngineJob): Promise<void> {
+/** Rows of other tables, to be appended in the way of the job. */
+interface WarmUp {
+  readonly job: EngineJob;
+  readonly tables: readonly WTable[];
+  readonly singles: Float64Array;
+}
+
+function warmUpOf(job: EngineJob): WarmUp {
   const rows = job.durability === 'always' ? WARM_UP_ALWAYS : WARM_UP.rows;
   const rowsPerTable = Math.max(job.batchRows, Math.floor(rows / WARM_UP.tables / WARM_UP.turns));
   const warm: EngineJob = { ...job, tables: WARM_UP.tables, rowsPerTable, passes: 1, producers: 1 };
-  const parts = rowsOfProducer(warm, 0);
+  const tables = rowsOfProducer(warm, 0);
+  return { job: warm, tables, singles: singleRows(warm, tables) };
+}
+
+async function warmUp(db: NanoTsDbShared, { job, tables, singles }: WarmUp): Promise<void> {
   for (let turn = 0; turn < WARM_UP.turns; turn++) {
-    const tables = parts.map((table) => ({ ...table, name: `warm-up ${turn} ${table.name}` }));
-    for (const { name } of tables) await db.createTable(name, W_COLUMNS);
-    await new Appender(db, warm, tables).run();
+    const others = tables.map((table) => ({ ...table, name: `warm-up ${turn} ${table.name}` }));
+    for (const { name } of others) await db.createTable(name, W_COLUMNS);
+    await new Appender(db, job, others, singles).run();
     await db.sync();
   }
 }

@@ -142,6 +142,7 @@ export class TableCore {
   append(batch: unknown): boolean {
     this.host.checkWritable();
     const { appender, definition } = this;
+    if (appender.hasLane && appender.trySmallBatch(batch)) return this.host.appended(definition);
     const batches = isArrowInput(batch)
       ? arrowToBatches(batch, currentColumns(definition), definition.unit)
       : [batch];

@@ -22,6 +22,9 @@ const FIRST_VALUE_BYTES = 16;
 /** Most columns of a table whose rows `appendDoubles` takes: it has a parameter for each. */
 export const MAX_DOUBLES = 8;
 
+/** A call that copies values into shared memory costs as much as storing some ten or twenty of them one by one. */
+const SMALL_BATCH_ROWS = 64;
+
 /**
  * One thread's appends to one table: fills the open chunk in place, and opens the next. A row is stored value by value
  * into the chunk and becomes a row when ROWS moves; a value that is refused before leaves no row.
@@ -151,6 +154,47 @@ export class TableAppender extends ChunkCursor implements ChunkOwner, Claim {
     if (this.row === this.capacity || typeof ts !== 'number' || !Number.isSafeInteger(ts)) return false;
     // Plus 0, because −0 is a safe integer but no timestamp.
     this.f64[this.timeAt + this.row] = ts + 0;
+    return true;
+  }
+
+  /**
+   * Appends a batch of few rows to a table of f64 columns only, if each column is a Float64Array, in the order of the columns, and the
+   * open chunk has room. False for any other batch, sound or not; what it stored then is no row and is stored over.
+   */
+  trySmallBatch(batch: unknown): boolean {
+    if (!this.shape.isDoubles || typeof batch !== 'object' || batch === null) return false;
+    const { ts, columns, validity } = batch as { ts?: unknown; columns?: unknown; validity?: unknown };
+    if (!(ts instanceof Float64Array) || ts.length > SMALL_BATCH_ROWS || ts.length > this.capacity - this.row)
+      return false;
+    if (typeof columns !== 'object' || columns === null || (validity !== undefined && validity !== null))
+      return false;
+    const { f64, stride } = this;
+    const wanted = this.shape.columns;
+    const rows = ts.length;
+    let at = this.timeAt + this.row;
+    for (let row = 0; row < rows; row++) {
+      const time = ts[row]!;
+      if (!Number.isSafeInteger(time)) return false;
+      // Plus 0, because −0 is a safe integer but no timestamp.
+      f64[at + row] = time + 0;
+    }
+    let i = 0;
+    for (const name in columns) {
+      const values = (columns as Record<string, unknown>)[name];
+      if (i === wanted.length || name !== wanted[i]!.name) return false;
+      if (!(values instanceof Float64Array) || values.length !== rows) return false;
+      at += stride;
+      for (let row = 0; row < rows; row++) {
+        const value = values[row]!;
+        // A store need not keep the bits of a NaN: it is copied with all of the batch.
+        if (Number.isNaN(value)) return false;
+        f64[at + row] = value;
+      }
+      i++;
+    }
+    // The loop also meets what the object inherits, after all that is its own.
+    if (i !== wanted.length || (i > 0 && !Object.hasOwn(columns, wanted[i - 1]!.name))) return false;
+    if (rows > 0) this.publish(rows);
     return true;
   }
 

@@ -46,9 +46,9 @@ const MUTATIONS = [
   ],
   [
     'space is reused one checkpoint too early',
-    'src/workers/coordinator/coordinator.ts',
-    'this.space.settle(Math.min(sequence, this.oldestPin(), this.resting(sequence)), inputs);',
-    'this.space.settle(Math.min(sequence + 1, this.oldestPin() + 1, this.resting(sequence) + 1), inputs);',
+    'src/workers/coordinator/reuse.ts',
+    'this.space.settle(limit, inputs);',
+    'this.space.settle(limit + 1, inputs);',
     'engine/recovery-damage',
     'superblock alone',
   ],
@@ -134,6 +134,14 @@ const MUTATIONS = [
     'if (this.alwaysDurable || (!isOpen && this.alwaysDurable)) this.settle',
     'engine/threads',
     'at whichever moment',
+  ],
+  [
+    'an index page that moves to the front is not told of in the page above',
+    'src/shared/index/index-editor.ts',
+    'if (child !== undefined && this.markFrom(child, offset)) at.dirty = true;',
+    'if (child !== undefined) this.markFrom(child, offset);',
+    'workers/coordinator/holes',
+    'pages of tables',
   ],
 ];
 

@@ -1,18 +1,15 @@
 import { SLAB_BYTES, slabsInUse } from '../../shared/chunk/slab-table.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { CoordinatorInfo, NewTable, ProducerTicket, WriterDeath } from '../../shared/control/api.ts';
+import type { CoordinatorInfo, NewTable, ProducerTicket } from '../../shared/control/api.ts';
 import { writerCounter } from '../../shared/control/counters.ts';
 import { noteLatency } from '../../shared/control/latency.ts';
 import type { MaintenanceEvent, MaintenanceOptions } from '../../shared/control/maintenance.ts';
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
-import { leastMaxBytes, mostTables, rowLimitOf } from '../../shared/control/space-bound.ts';
+import { rowLimitOf } from '../../shared/control/space-bound.ts';
 import {
   CATALOG,
   COORDINATOR_BEAT,
   EXPIRED,
-  MAX_PRODUCERS,
-  P_PIN,
-  producerWord,
   ROW_LIMIT,
   STATE_CLOSED,
   STATE_POISONED,
@@ -22,43 +19,33 @@ import { type Extent, extentOf, type Salt, type WriterEntry } from '../../shared
 import { type Recovery, recover } from '../../shared/recovery/recover.ts';
 import type { Column, TableDefinition } from '../../shared/schema/types.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
-import type { Channel } from '../channel.ts';
 import type { TaskRunner } from '../maintenance/task.ts';
-import type { FromWriter, ProducerRings, ToWriter } from '../writer/messages.ts';
-import { UNBOUNDED_APPETITE, type WriterOptions } from '../writer/options.ts';
+import type { FromWriter, ProducerRings } from '../writer/messages.ts';
+import { UNBOUNDED_APPETITE } from '../writer/options.ts';
+import { checkBound, checkRoomForTable } from './bound.ts';
 import { Catalog } from './catalog.ts';
 import { type CheckpointOutput, writeCheckpoint } from './checkpoint.ts';
+import { cutToUse } from './cut-to-use.ts';
 import { ExtentDesk } from './extent-desk.ts';
-import { cutTail, type FreeSpace } from './free-space.ts';
+import type { FreeSpace } from './free-space.ts';
 import { Maintenance } from './maintenance.ts';
 import { materialize } from './materialize.ts';
 import { DirectoryBlocks, foundBlocks, type NewBlocks, NO_BLOCKS } from './new-blocks.ts';
 import { ProducerRegistry } from './producers.ts';
 import { recoveredSpace } from './recovered-space.ts';
+import { Reuse } from './reuse.ts';
 import { rewriteUnsynced } from './rewrite-unsynced.ts';
 import { SpaceBudget } from './space-budget.ts';
 import type { TableEdit } from './table-edit.ts';
-import { WriterSpace } from './writer-space.ts';
+import { type StartWriter, type WriterRecord, WriterRecords } from './writer-records.ts';
 
 /** A checkpoint is made at least this often while rows arrive: bounds what recovery must read of slow tables' logs. */
 const CHECKPOINT_INTERVAL_MS = 30_000;
-/** Freed bytes that are left as they are for readers in other processes, at most: the file must not grow for them. */
-const MAX_RESTING_BYTES = 8 << 20;
-/** The last deaths of writers that `stats()` tells of one by one. */
-const DEATHS_KEPT = 100;
 /** How often it looks whether the writers have let go of an ended producer's chunks. */
 const ENDING_LOOK_MS = 5;
 const FIRST_LOG_BYTES = 64 << 10;
 /** Definitions that a handle is told of in one answer. */
 const TOLD_AT_ONCE = 256;
-/** Closing cuts the file's tail if more than this, and more than this share of the file, is free. */
-const MIN_CUT_BYTES = 64 << 10;
-const MIN_CUT_SHARE = 0.02;
-/** Each round of moving blocks into holes fills those that the one before left behind the moved ones. */
-const CLOSING_ROUNDS = 4;
-/** A round that leaves more than this of the holes was the last. */
-const ROUND_SHARE = 0.75;
-
 /** What the coordinator is told when a database is opened. */
 export interface CoordinatorOptions {
   readonly durability: 'interval' | 'always' | 'none';
@@ -76,23 +63,6 @@ export interface CoordinatorOptions {
   readonly maxBytes: number | null | undefined;
   /** Called with what maintenance does. */
   readonly tell?: (event: MaintenanceEvent) => void;
-}
-
-/** A writer as the coordinator sees it. */
-export interface WriterPeer {
-  readonly channel: Channel<FromWriter, ToWriter>;
-}
-
-/** Starts a writer; it may run in another thread or be stepped by a test. */
-export type StartWriter = (options: WriterOptions) => WriterPeer;
-
-type Ready = Extract<FromWriter, { type: 'checkpointReady' }>;
-
-interface WriterRecord {
-  peer: WriterPeer;
-  readonly space: WriterSpace;
-  ready: Ready | undefined;
-  stopped: boolean;
 }
 
 interface PendingCheckpoint {
@@ -124,26 +94,19 @@ export class Coordinator {
   private readonly storage: Storage;
   private readonly clock: Clock;
   private readonly randomWords: (words: Uint32Array) => Uint32Array;
-  private readonly writers: WriterRecord[] = [];
+  private readonly writers: WriterRecords;
   private readonly catalog: Catalog;
   private readonly space: FreeSpace;
   private readonly extents: ExtentDesk;
   /** What the file may come to, 0 for no bound. */
   private readonly maxBytes: number;
-  /** Writers that were told that there is no room. */
-  private readonly toldNoRoom = new Set<number>();
   private readonly recovery: Recovery;
   private readonly session: number;
-  private readonly start: (writer: number, succeeds: boolean) => WriterPeer;
   private readonly producers: ProducerRegistry;
   private readonly maintenance: Maintenance;
   /** Tables that no checkpoint has yet. */
   private readonly unsaved = new Set<number>();
-  private readonly deaths: WriterDeath[] = [];
-  private readonly deathCounts: number[];
-  private readonly reuseDelayMs: number;
-  /** When the checkpoints were made whose freed bytes rest. */
-  private readonly made: { readonly sequence: number; readonly at: number }[] = [];
+  private readonly reuse: Reuse;
   private last: CheckpointOutput;
   private applied: number[];
   private lastCheckpointAt: number;
@@ -172,7 +135,6 @@ export class Coordinator {
     this.shared = shared;
     this.storage = storage;
     this.clock = clock;
-    this.reuseDelayMs = options.reuseDelayMs;
     this.producers = new ProducerRegistry(shared, options.maxProducers);
     this.randomWords = options.randomWords ?? ((words) => crypto.getRandomValues(words));
     this.recovery = recover(storage);
@@ -185,6 +147,7 @@ export class Coordinator {
     this.extents = new ExtentDesk(this.space, () => this.newSalt());
     if (this.maxBytes > 0)
       this.extents.budget = new SpaceBudget(this.space, this.maxBytes, shared.memories.length);
+    this.reuse = new Reuse(shared, clock, this.space, this.extents, options.reuseDelayMs);
     // What a crash left may need more than there is; then the file is brought below its bound at once.
     this.space.isOpening = true;
     this.extents.budget?.apply();
@@ -203,6 +166,23 @@ export class Coordinator {
     }
     for (const [id, table] of tables) if (table.isNews) this.catalog.markDirty(id);
 
+    this.writers = new WriterRecords(shared, this.extents, (writer, succeeds) => {
+      const own = (definition: TableDefinition): boolean =>
+        writerOf(definition.id, shared.memories.length) === writer;
+      const definitions = this.catalog.definitions().filter(own);
+      const { durability, commitIntervalMs } = options;
+      return startWriter({
+        durability,
+        commitIntervalMs,
+        appetite: this.extents.budget?.appetite ?? UNBOUNDED_APPETITE,
+        writer,
+        entry: this.last.root.writers[writer]!,
+        definitions,
+        newDefinitions: definitions.filter(({ id }) => this.unsaved.has(id)),
+        producers: this.producers.all().map((ticket) => ringsOf(ticket, writer)),
+        succeeds,
+      });
+    });
     const { retentionMs } = options;
     this.maintenance = new Maintenance({
       shared,
@@ -220,7 +200,7 @@ export class Coordinator {
       },
       startRunner,
       tell: options.tell ?? (() => {}),
-      releaseExtents: () => this.writers.forEach((_, writer) => void this.send(writer, { type: 'release' })),
+      releaseExtents: () => this.writers.sendAll({ type: 'release' }),
       rowsWritten: () => this.sumOf('rows'),
       comingBytes: () => this.comingBytes(),
       // A successor counts from zero again.
@@ -243,7 +223,6 @@ export class Coordinator {
       wallMs: clock.wall(),
     });
     this.applied = logs.map(() => 0);
-    this.deathCounts = logs.map(() => 0);
     this.space.isOpening = false;
     if (this.maxBytes > 0) {
       this.extents.budget?.apply();
@@ -252,26 +231,7 @@ export class Coordinator {
     Atomics.store(shared.control.words, EXPIRED, this.last.superblock.sequence | 0);
     shared.control.publishRoot(this.last.superblock.sequence, this.last.superblock.root);
     this.lastCheckpointAt = clock.now();
-    this.start = (writer, succeeds) => {
-      const own = (definition: TableDefinition): boolean => writerOf(definition.id, logs.length) === writer;
-      const definitions = this.catalog.definitions().filter(own);
-      const { durability, commitIntervalMs } = options;
-      return startWriter({
-        durability,
-        commitIntervalMs,
-        appetite: this.extents.budget?.appetite ?? UNBOUNDED_APPETITE,
-        writer,
-        entry: this.last.root.writers[writer]!,
-        definitions,
-        newDefinitions: definitions.filter(({ id }) => this.unsaved.has(id)),
-        producers: this.producers.all().map((ticket) => ringsOf(ticket, writer)),
-        succeeds,
-      });
-    };
-    for (const writer of logs.keys()) {
-      const peer = this.start(writer, false);
-      this.writers.push({ peer, space: new WriterSpace(), ready: undefined, stopped: false });
-    }
+    this.writers.startAll(logs.length);
   }
 
   /** Every table there is. */
@@ -282,7 +242,8 @@ export class Coordinator {
   /** The table of that name and shape, made if there is none. Its writer logs it with the next commit. */
   createTable(table: NewTable): TableDefinition {
     this.shared.control.checkOpen();
-    if (this.maxBytes > 0 && this.catalog.find(table.name) === undefined) this.checkTables(table.name);
+    if (this.catalog.find(table.name) === undefined)
+      checkRoomForTable(this.maxBytes, this.catalog.definitions().length, table.name);
     const { definition, isNew } = this.catalog.create(table);
     if (isNew) this.announce(definition);
     return definition;
@@ -308,7 +269,7 @@ export class Coordinator {
   /** Tells the table's writer, and then the handles, of a definition that is new. */
   private announce(definition: TableDefinition): void {
     this.unsaved.add(definition.id);
-    this.send(writerOf(definition.id, this.writers.length), { type: 'table', definition });
+    this.writers.send(writerOf(definition.id, this.writers.count), { type: 'table', definition });
     this.shared.tables.setVersion(definition.id, definition.versions.length);
     Atomics.store(this.shared.control.words, CATALOG, this.catalog.changes.length);
   }
@@ -321,9 +282,8 @@ export class Coordinator {
   attachProducer(slot?: number): ProducerTicket {
     this.shared.control.checkOpen();
     const ticket = this.producers.attach(slot);
-    for (const writer of this.writers.keys()) {
-      this.send(writer, { type: 'producer', rings: ringsOf(ticket, writer) });
-    }
+    for (let writer = 0; writer < this.writers.count; writer++)
+      this.writers.send(writer, { type: 'producer', rings: ringsOf(ticket, writer) });
     return ticket;
   }
 
@@ -348,23 +308,15 @@ export class Coordinator {
    * The successor takes its work from the chunk headers, so nothing that is in a chunk is lost.
    */
   writerDied(writer: number, reason = 'its thread ended'): void {
-    this.deaths.push({ writer, atMs: this.clock.wall(), reason });
-    if (this.deaths.length > DEATHS_KEPT) this.deaths.shift();
-    this.deathCounts[writer]!++;
-    const record = this.writers[writer]!;
+    this.writers.note({ writer, atMs: this.clock.wall(), reason });
     if (this.closing !== undefined && this.closing.phase !== 'flush') {
       // It was told to end. Its last answer stands: all its rows are in blocks, and nothing was committed since.
-      record.stopped = true;
+      this.writers.all[writer]!.stopped = true;
       return;
     }
-    // An answer of the dead one is void: it speaks of extents that the successor does not have.
-    record.ready = undefined;
-    record.space.died();
-    this.extents.forget(writer);
-    this.toldNoRoom.delete(writer);
-    record.peer = this.start(writer, true);
+    this.writers.replace(writer);
     if (this.pending !== undefined) {
-      this.send(writer, { type: 'checkpoint', id: this.pending.id, seal: this.pending.seal });
+      this.writers.send(writer, { type: 'checkpoint', id: this.pending.id, seal: this.pending.seal });
     }
   }
 
@@ -407,8 +359,8 @@ export class Coordinator {
       maxBytes: this.maxBytes,
       maintenance: this.maintenance.stats(this.clock.now()),
       recovery: { frames, rows, droppedBytes, damage },
-      deaths: [...this.deaths],
-      deathCounts: [...this.deathCounts],
+      deaths: [...this.writers.deaths],
+      deathCounts: [...this.writers.deathCounts],
       producers: this.producers.count,
       ringUse: this.producers.ringUse(),
     };
@@ -427,7 +379,7 @@ export class Coordinator {
     });
     if (this.shared.control.state === STATE_POISONED) {
       // Nothing more is written; what was acknowledged is in the log.
-      this.stopWriters();
+      this.writers.sendAll({ type: 'stop' });
       deferred.reject(this.shared.control.poisonError());
     }
     this.shared.control.startClosing();
@@ -443,7 +395,7 @@ export class Coordinator {
    */
   step(): number {
     Atomics.add(this.shared.control.words, COORDINATOR_BEAT, 1);
-    for (const [writer, record] of this.writers.entries()) {
+    for (const [writer, record] of this.writers.all.entries()) {
       for (
         let message = record.peer.channel.take();
         message !== undefined;
@@ -462,7 +414,7 @@ export class Coordinator {
     try {
       pauseMs = this.maintenance.step(this.clock.now());
       this.advance();
-      this.giveExtents();
+      this.writers.giveExtents();
       // Maintenance may have waited for this checkpoint.
       if (this.last.superblock.sequence !== sequence) pauseMs = 0;
     } catch (error) {
@@ -498,8 +450,7 @@ export class Coordinator {
 
   /** Begins, finishes or ends what can be. */
   private advance(): void {
-    if (this.pending !== undefined && this.writers.every((record) => record.ready !== undefined))
-      this.finishCheckpoint();
+    if (this.pending !== undefined && this.writers.areReady) this.finishCheckpoint();
     const due =
       this.wanted ||
       this.queued.length > 0 ||
@@ -507,7 +458,7 @@ export class Coordinator {
       (this.clock.now() - this.lastCheckpointAt >= CHECKPOINT_INTERVAL_MS && this.hasNews());
     const mayBegin = this.closing === undefined || this.closing.phase === 'flush';
     if (this.pending === undefined && due && mayBegin) this.beginCheckpoint();
-    const ended = this.writers.every((record) => record.stopped) && this.maintenance.ended;
+    const ended = this.writers.areStopped && this.maintenance.ended;
     if (this.closing?.phase === 'stop' && ended) this.finishClose();
   }
 
@@ -521,7 +472,10 @@ export class Coordinator {
   }
 
   private sumOf(name: Parameters<typeof writerCounter>[2]): number {
-    return this.writers.reduce((sum, _, writer) => sum + writerCounter(this.shared.control, writer, name), 0);
+    let sum = 0;
+    for (let writer = 0; writer < this.writers.count; writer++)
+      sum += writerCounter(this.shared.control, writer, name);
+    return sum;
   }
 
   /** By what chunks have come to so far. Memory that a producer holds but does not fill counts, too. */
@@ -535,22 +489,19 @@ export class Coordinator {
     const done = this.queued.splice(0);
     const seal = done.length > 0 || this.closing !== undefined ? 'all' : 'old';
     this.pending = { id: this.nextId++, seal, done, closes: this.closing !== undefined };
-    this.writers.forEach((record, writer) => {
-      record.ready = undefined;
-      this.send(writer, { type: 'checkpoint', id: this.pending!.id, seal });
-    });
+    this.writers.askForCheckpoint(this.pending.id, seal);
   }
 
   private finishCheckpoint(): void {
     const { done, closes } = this.pending!;
-    const answers = this.writers.map((record) => record.ready!);
+    const answers = this.writers.all.map(({ ready }) => ready!);
     const sealed = answers.every((answer) => answer.sealed);
     if (closes && sealed) {
       this.pending = undefined;
       // The index is written once the writers have given back what they hold: it then fills the gaps, not the tail.
       this.closing!.phase = 'stop';
       this.waitingForClose = done;
-      this.stopWriters();
+      this.writers.sendAll({ type: 'stop' });
       return;
     }
     this.writeCheckpoint(
@@ -566,11 +517,11 @@ export class Coordinator {
   /** Puts the directories' blocks into the index and makes that durable. */
   private writeCheckpoint(entries: readonly WriterEntry[], released: readonly Extent[]): void {
     const { blocks, heads } = this.takeDirectories();
-    const held = this.writers.flatMap((record) => record.space.of(record.ready!));
     const edits = this.maintenance.takeEdits(heads);
     this.logBytesSeen = this.sumOf('logBytes');
-    this.write(entries, blocks, released, [...held, ...this.maintenance.held()], edits);
-    for (const record of this.writers) record.space.checkpointed(record.ready!);
+    const held = [...this.writers.held(), ...this.maintenance.held()];
+    this.write(entries, blocks, released, held, edits);
+    for (const record of this.writers.all) record.space.checkpointed(record.ready!);
     this.unsaved.clear();
     for (const [writer, head] of heads.entries()) {
       this.applied[writer] = head;
@@ -590,13 +541,13 @@ export class Coordinator {
       const { ref } = directory.entry(position);
       used.push(extentOf(ref));
     }
-    for (const extent of this.writers[writer]!.space.takeOrphans(used, this.space.end))
+    for (const extent of this.writers.all[writer]!.space.takeOrphans(used, this.space.end))
       this.space.free(extent, 0);
   }
 
   /** The blocks that writers have told of since the last checkpoint, up to their answers. */
   private takeDirectories(): { blocks: NewBlocks; heads: number[] } {
-    const heads = this.writers.map((record) => record.ready!.directoryHead);
+    const heads = this.writers.all.map(({ ready }) => ready!.directoryHead);
     return { blocks: new DirectoryBlocks(this.shared.directories, this.applied, heads), heads };
   }
 
@@ -626,71 +577,8 @@ export class Coordinator {
     noteLatency(this.shared.control, 'coordinator', this.clock.now() - began);
     const { sequence, root } = this.last.superblock;
     this.shared.control.publishRoot(sequence, root);
-    const { budget } = this.extents;
-    budget?.noteCheckpoint(this.last.pageBytes, this.last.longestRun);
-    const inputs = this.maintenance.inputs();
-    this.space.settle(Math.min(sequence, this.oldestPin(), this.resting(sequence)), inputs);
-    if (budget?.isPressed !== true || this.oldestPin() >= sequence) return;
-    // A full file: older snapshots stand in the way of writers. Whoever reads one is told before anything is written over it.
-    Atomics.store(this.shared.control.words, EXPIRED, sequence | 0);
-    this.space.settle(sequence, inputs);
-  }
-
-  /** Answers the writers' requests for extents, or says that they must do without. */
-  private giveExtents(): void {
-    for (const { writer, use, extent, answers } of this.extents.serve()) {
-      this.writers[writer]!.space.grant(extent);
-      this.send(writer, { type: 'extent', use, extent, answers });
-      this.toldNoRoom.delete(writer);
-    }
-    for (const writer of this.extents.waitingWriters()) {
-      if (this.toldNoRoom.has(writer)) continue;
-      this.toldNoRoom.add(writer);
-      this.send(writer, { type: 'noRoom' });
-    }
-  }
-
-  /** @throws TOO_MANY if a bounded file has no room for another table */
-  private checkTables(table: string): void {
-    const most = mostTables(this.maxBytes);
-    if (this.catalog.definitions().length < most) return;
-    throw new MillraceError(
-      'TOO_MANY',
-      `a file of at most ${this.maxBytes} bytes has room for ${most} tables; open it with a larger maxBytes`,
-      { table, maxBytes: this.maxBytes },
-    );
-  }
-
-  /**
-   * The oldest checkpoint whose freed bytes must still be left as they are, for readers that this process knows nothing of.
-   * Not while the database is closed, nor for more than a few bytes: such readers notice, and look again.
-   */
-  private resting(sequence: number): number {
-    const now = this.clock.now();
-    this.made.push({ sequence, at: now });
-    let bytes = 0;
-    for (const range of this.space.list()) if (range.freedBy > 0) bytes += range.bytes;
-    const waived =
-      this.closing !== undefined || bytes > MAX_RESTING_BYTES || this.extents.budget?.isLow === true;
-    while (this.made.length > 0 && (waived || now - this.made[0]!.at >= this.reuseDelayMs)) this.made.shift();
-    return this.made[0]?.sequence ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Space freed by a checkpoint up to this one may be read by nobody any more. */
-  private oldestPin(): number {
-    let oldest = Number.POSITIVE_INFINITY;
-    const expired = Atomics.load(this.shared.control.words, EXPIRED);
-    for (let producer = 0; producer < MAX_PRODUCERS; producer++) {
-      const pin = Atomics.load(this.shared.control.words, producerWord(producer) + P_PIN);
-      // A pin holds checkpoint + 1; space that checkpoint n freed is still read under a pin on n − 1.
-      // One that expired may hide a later one of the same thread.
-      if (pin > 0) oldest = Math.min(oldest, Math.max(pin, expired + 1));
-    }
-    return oldest;
-  }
-
-  private stopWriters(): void {
-    for (const writer of this.writers.keys()) this.send(writer, { type: 'stop' });
+    this.extents.budget?.noteCheckpoint(this.last.pageBytes, this.last.longestRun);
+    this.reuse.checkpointed(sequence, this.maintenance.inputs(), this.closing !== undefined);
   }
 
   /**
@@ -699,7 +587,7 @@ export class Coordinator {
    */
   private finishClose(): void {
     const released: Extent[] = [];
-    for (const record of this.writers) {
+    for (const record of this.writers.all) {
       const { replay } = record.ready!.entry;
       released.push({ offset: replay.extent.offset, bytes: replay.extent.bytes }, ...record.ready!.released);
       // Nothing durable refers to what a writer only held.
@@ -710,29 +598,16 @@ export class Coordinator {
     this.applied = heads;
     this.write([], blocks, released, [], this.maintenance.takeEdits(heads, false));
     this.writeAgain();
-    // What the first pair let go of takes what lies at the end, blocks and pages, until the file has no holes to speak of.
-    let holes = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < CLOSING_ROUNDS; round++) {
-      const before = holes;
-      holes = this.holeBytes();
-      const isDone =
-        holes <= Math.max(MIN_CUT_BYTES, (this.space.end - this.space.tailBytes()) * MIN_CUT_SHARE);
-      // What fits no hole is not going to the next time.
-      if (isDone || holes > before * ROUND_SHARE || !this.maintenance.compactForClose()) break;
-      this.writeAgain();
-      this.writeAgain();
-    }
-    cutTail(this.storage, this.space);
-    this.storage.sync();
+    cutToUse(
+      this.storage,
+      this.space,
+      () => this.maintenance.compactForClose(),
+      () => this.writeAgain(),
+    );
     this.shared.control.setState(STATE_CLOSED);
     this.closing!.phase = 'done';
     for (const { resolve } of this.waitingForClose) resolve();
     this.closing!.deferred.resolve();
-  }
-
-  /** What lies free before something that is not. */
-  private holeBytes(): number {
-    return this.space.bytes() - this.space.tailBytes();
   }
 
   /** A checkpoint of what the last one had, and what maintenance changes. */
@@ -743,11 +618,6 @@ export class Coordinator {
   private newSalt(): Salt {
     const words = this.randomWords(new Uint32Array(2));
     return { clear: words[0]!, seed: words[1]! };
-  }
-
-  private send(writer: number, message: ToWriter): void {
-    this.writers[writer]!.peer.channel.post(message);
-    this.shared.control.ring(writer);
   }
 
   private failAll(error: unknown): void {
@@ -762,19 +632,8 @@ export class Coordinator {
     if (this.closing === undefined || this.closing.phase === 'done') return;
     this.closing.phase = 'done';
     this.closing.deferred.reject(error);
-    this.stopWriters();
+    this.writers.sendAll({ type: 'stop' });
   }
-}
-
-/** @throws INVALID_OPTION if a bound leaves no room to work in */
-function checkBound(maxBytes: number, writers: number, tables: number): void {
-  const least = leastMaxBytes(writers, tables);
-  if (maxBytes === 0 || maxBytes >= least) return;
-  throw new MillraceError(
-    'INVALID_OPTION',
-    `maxBytes is ${maxBytes}; with ${writers} writers and ${tables} tables it must be at least ${least}, or null for no bound`,
-    { option: 'maxBytes', value: maxBytes, least },
-  );
 }
 
 function ringsOf({ slot, hints, backs }: ProducerTicket, writer: number): ProducerRings {

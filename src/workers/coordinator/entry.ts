@@ -26,11 +26,12 @@ import { openStorageRef, type Storage } from '../../shared/storage/storage.ts';
 import { PoolRunner } from '../maintenance/pool-runner.ts';
 import type { FromWriter, ToWriter } from '../writer/messages.ts';
 import type { WriterOptions } from '../writer/options.ts';
-import { Coordinator, type WriterPeer } from './coordinator.ts';
+import { Coordinator } from './coordinator.ts';
 import { Door } from './door.ts';
 import { type FileLock, lockFile } from './lock.ts';
 import { Notices } from './notices.ts';
 import { Supervisor } from './supervisor.ts';
+import type { WriterPeer } from './writer-records.ts';
 import { WriterThreads } from './writer-threads.ts';
 
 const start = workerData as CoordinatorStart;

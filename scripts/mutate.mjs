@@ -140,8 +140,8 @@ const MUTATIONS = [
     'src/shared/index/index-editor.ts',
     'if (child !== undefined && this.markFrom(child, offset)) at.dirty = true;',
     'if (child !== undefined) this.markFrom(child, offset);',
-    'workers/coordinator/holes',
-    'pages of tables',
+    'shared/index/index-editor',
+    'whichever pages',
   ],
 ];
 

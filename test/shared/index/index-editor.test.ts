@@ -231,3 +231,56 @@ test('where only the first or last rows of a range are wanted, each block that m
     { numRuns: 150 },
   );
 });
+
+test('whichever pages are to leave the end of the file do, with those above them and no others, and the blocks stay', () => {
+  const roll = dice(9);
+  const SLOT = 32_768;
+  const SLOTS = 400;
+  for (let run = 0; run < 40; run++) {
+    const storage = new MemoryFile().open();
+    // Pages go to slots in any order, so that one may lie behind those below it or before them.
+    const slots = Array.from({ length: SLOTS }, (_, i) => i);
+    for (let i = SLOTS - 1; i > 0; i--) {
+      const other = roll(i + 1);
+      [slots[i], slots[other]] = [slots[other]!, slots[i]!];
+    }
+    let state: TableState = EMPTY_STATE;
+    let sequence = 0;
+    const write = (editor: IndexEditor, placeOf: (bytes: number) => number): Extent[] => {
+      const freed: Extent[] = [];
+      state = editor.write(
+        ++sequence,
+        (page) => {
+          const offset = placeOf(page.length);
+          storage.write(page, offset);
+          return offset;
+        },
+        freed,
+      );
+      return freed;
+    };
+    const refs = Array.from({ length: 300 + roll(60_000) }, (_, i) => blockAt(i, 0, BigInt(i) * 10n));
+    for (let from = 0; from < refs.length; from += 10_000) {
+      const editor = new IndexEditor(storage, TABLE, state);
+      for (const ref of refs.slice(from, from + 10_000)) editor.add(ref);
+      write(editor, () => 8_000_000 + SLOT * slots.pop()!);
+    }
+    const offset = 8_000_000 + SLOT * roll(SLOTS);
+    const wanted = new IndexReader(storage).pageBytesFrom({ definition, state }, offset);
+    const editor = new IndexEditor(storage, TABLE, state);
+    editor.rewriteFrom(offset);
+    assert.equal(editor.dirtyBytes(), wanted, 'the reader knows how many bytes that will be');
+    let end = 0;
+    const freed = write(editor, (bytes) => (end += bytes) - bytes);
+    assert.equal(end, wanted);
+    assert.equal(
+      freed.reduce((sum, { bytes }) => sum + bytes, 0),
+      wanted,
+      'as many bytes come free as are written anew',
+    );
+    const reader = new IndexReader(storage);
+    assert.equal(reader.pageBytesFrom({ definition, state }, offset), 0, 'no page begins there any more');
+    assert.deepEqual(reader.blocks({ definition, state }, ALL_TIME), refs);
+    assertState(state, refs);
+  }
+});

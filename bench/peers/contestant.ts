@@ -78,6 +78,7 @@ async function load(name: ContestantName, work: Work): Promise<Contestant> {
     const { Lmdb } = await import('./lmdb.ts');
     return new Lmdb(name === 'lmdb-sync');
   }
+  if (name === 'questdb') return new (await import('./questdb.ts')).Questdb();
   if (isPython(name)) return (await import('./python.ts')).startPython(name);
   const { BetterSqlite3 } = await import('./better-sqlite3.ts');
   const isTimed = name === 'better-sqlite3-10ms';

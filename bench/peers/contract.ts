@@ -21,6 +21,7 @@ export const CONTESTANTS = [
   'duckdb-appender-10ms',
   'classic-level',
   'classic-level-10ms',
+  'questdb',
   'parquet',
   'nanots-db',
   'nanots',

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { W_BATCH_ROWS } from '../workload/workload-w.ts';
 import { CONTESTANTS, type ContestantName, WORKS, type Work } from './contract.ts';
-import { isPython } from './roster.ts';
+import { isJava, isPython } from './roster.ts';
 
 /** What the command line asks for. */
 export interface PeersOptions {
@@ -28,8 +28,9 @@ export const USAGE = `npm run bench:peers -- [options]
   --warm-up N           rows of each of as many other tables that each database takes first, untimed (1000000; 0: none)
   --only w1|w2|w4       row by row, in batches of ${W_BATCH_ROWS} rows, or bytes after compaction, once (all)
   --contestants A,B     of ${CONTESTANTS.join(', ')}
-                        (all that install; those of Python with --python)
+                        (all that install; those of Python with --python, of Java with --java)
   --python              also ${CONTESTANTS.filter(isPython).join(', ')}: makes a virtual environment below dist, 250 MB
+  --java                also ${CONTESTANTS.filter(isJava).join(', ')}: fetches it by Maven, 30 MB; takes Java 17
   --json FILE           write every figure to FILE
   --dir FOLDER          put the databases there (dist, on the checkout's disk)
 
@@ -53,7 +54,7 @@ export function readOptions(words: readonly string[]): PeersOptions | undefined 
     works: values.only === undefined ? WORKS : [oneOf('only', values.only.toLowerCase(), WORKS)],
     contestants:
       values.contestants === undefined
-        ? CONTESTANTS.filter((name) => values.python || !isPython(name))
+        ? CONTESTANTS.filter((name) => (values.python || !isPython(name)) && (values.java || !isJava(name)))
         : values.contestants.split(',').map((name) => oneOf('contestants', name, CONTESTANTS)),
     json: values.json,
     folder: values.dir,
@@ -73,6 +74,7 @@ function parse(words: readonly string[]) {
         only: { type: 'string' },
         contestants: { type: 'string' },
         python: { type: 'boolean', default: false },
+        java: { type: 'boolean', default: false },
         json: { type: 'string' },
         dir: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },

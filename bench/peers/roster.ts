@@ -6,6 +6,8 @@ export interface Entry {
   readonly package?: string;
   /** Run by Python: only with --python. */
   readonly isPython?: true;
+  /** A server in Java: only with --java. */
+  readonly isJava?: true;
   readonly works: readonly Work[];
   /** How it keeps what it took, in the words of the report. */
   readonly durability: string;
@@ -118,6 +120,14 @@ export const ROSTER: Readonly<Record<ContestantName, Entry>> = {
       'loses these two',
     isAsDurable: true,
   },
+  questdb: {
+    package: '@questdb/nodejs-client',
+    isJava: true,
+    works: ['w1', 'w2'],
+    durability:
+      'a server on the same machine, rows by its client for Node over line protocol (HTTP) in requests of 75,000, its default, an fsync of all ' +
+      'files at the end: a power cut on the way loses what the system had not written yet',
+  },
   parquet: {
     package: 'pyarrow',
     isPython: true,
@@ -172,4 +182,8 @@ export function bestsOf(work: 'w1' | 'w2'): readonly Best[] {
     { words: `${words}, rows gathered by its caller`, isAmong: isAsDurable },
     ofAll,
   ];
+}
+
+export function isJava(name: ContestantName): boolean {
+  return ROSTER[name].isJava === true;
 }

@@ -9,10 +9,11 @@ import { runInterleaved } from '../harness/rounds.ts';
 import { W_ROW_BYTES } from '../workload/workload-w.ts';
 import type { ContestantName, Job, Outcome, Work } from './contract.ts';
 import { ensurePeers, PeersUnavailableError } from './install.ts';
+import { ensureJava } from './java-install.ts';
 import { type PeersOptions, readOptions, USAGE, UsageError } from './options.ts';
 import { ensurePython } from './python-install.ts';
 import { type PeersReport, renderReport, wrongAnswersOf } from './report.ts';
-import { isPython, ROSTER } from './roster.ts';
+import { isJava, isPython, ROSTER } from './roster.ts';
 
 const CONTESTANT = fileURLToPath(new URL('./contestant.js', import.meta.url));
 /** dist: on the disk of the checkout, ignored by git. The system's temporary folder is often memory. */
@@ -53,7 +54,9 @@ function installedOf(contestants: readonly ContestantName[]): ContestantName[] {
   const packages = contestants.flatMap((name) => (isPython(name) ? [] : (ROSTER[name].package ?? [])));
   const usable = ensurePeers(new Set(packages), say);
   const hasPython = contestants.some(isPython) && ensurePython(say);
+  const hasJava = contestants.some(isJava) && ensureJava(say);
   return contestants.filter((name) => {
+    if (isJava(name) && !hasJava) return false;
     const { package: own } = ROSTER[name];
     return isPython(name) ? hasPython : own === undefined || usable.has(own);
   });

@@ -1,10 +1,11 @@
-import { closeSync, fdatasyncSync, openSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { W_BATCH_ROWS, W_ROW_NUMBERS, type WTable } from '../workload/workload-w.ts';
 import type { Contestant, RowsBack } from './contract.ts';
 import { PEERS_FOLDER } from './install.ts';
+import { syncFile } from './sync-file.ts';
 
 /** The little of classic-level that is used here; the package is not part of the main set-up. */
 interface Chain {
@@ -186,17 +187,4 @@ function prefix(table: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16BE(table, 0);
   return bytes;
-}
-
-function syncFile(path: string): void {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r+');
-  } catch (error) {
-    // LevelDB removes a log when its rows are in a table, and that is synced before.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  fdatasyncSync(fd);
-  closeSync(fd);
 }

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PEERS_FOLDER } from './install.ts';
+import { failureOf } from './run-command.ts';
 
 /** Made by the bench; nothing else knows of it. */
 const ENVIRONMENT = fileURLToPath(new URL('../../bench-python', import.meta.url));
@@ -22,21 +22,13 @@ export function ensurePython(log: (line: string) => void): boolean {
   rmSync(ENVIRONMENT, { recursive: true, force: true });
   const system = process.env['MILLRACE_PYTHON'] ?? (IS_WINDOWS ? 'python' : 'python3');
   const trouble =
-    run(system, '-m', 'venv', ENVIRONMENT) ??
+    failureOf(system, '-m', 'venv', ENVIRONMENT) ??
     // No compiling: a peer without a build for this platform is left out with the others.
-    run(PYTHON, '-m', 'pip', 'install', '--only-binary', ':all:', '-r', REQUIREMENTS);
+    failureOf(PYTHON, '-m', 'pip', 'install', '--only-binary', ':all:', '-r', REQUIREMENTS);
   if (trouble === undefined) {
     copyFileSync(REQUIREMENTS, STAMP);
     return true;
   }
   log(`the Python peers do not install here and are left out: ${trouble}`);
   return false;
-}
-
-/** What a command that failed said, or undefined. */
-function run(command: string, ...words: string[]): string | undefined {
-  const done = spawnSync(command, words, { encoding: 'utf8' });
-  if (done.status === 0) return undefined;
-  const last = (done.stderr ?? '').trim().split('\n').slice(-3).join('\n');
-  return last || (done.error?.message ?? `${command} ended with ${done.signal ?? done.status}`);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { W_COLUMNS, W_ROW_NUMBERS, type WTable } from '../workload/workload-w.ts
 import type { Contestant, RowsBack } from './contract.ts';
 import { PEERS_FOLDER } from './install.ts';
 import { QUESTDB_JAR, QUESTDB_VERSION } from './java-install.ts';
+import { syncFile } from './sync-file.ts';
 
 /** The little of @questdb/nodejs-client that is used here; the package is not part of the main set-up. */
 interface Sender {
@@ -172,19 +173,6 @@ export class Questdb implements Contestant {
     if (!answer.ok) throw new Error(`QuestDB refuses ${query}: ${await answer.text()}`);
     return answer;
   }
-}
-
-/** The server removes files while it runs. */
-function syncFile(path: string): void {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  fsyncSync(file);
-  closeSync(file);
 }
 
 async function freePort(): Promise<number> {

@@ -125,7 +125,7 @@ export const ROSTER: Readonly<Record<ContestantName, Entry>> = {
     isJava: true,
     works: ['w1', 'w2'],
     durability:
-      'a server on the same machine, rows by its client for Node over line protocol (HTTP) in requests of 75,000, its default, an fsync of all ' +
+      'a server on the same machine, rows by its client for Node over line protocol (HTTP) in requests of 75,000, its default, an fdatasync of all ' +
       'files at the end: a power cut on the way loses what the system had not written yet',
   },
   parquet: {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { inFile, MillraceError } from '../shared/errors.ts';
+import { inFile, isDamaged, MillraceError } from '../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../shared/format/block-ref.ts';
 import type { TimeRange } from '../shared/index/index-reader.ts';
 import { BlockCache } from '../shared/read/block-cache.ts';
@@ -115,7 +115,7 @@ export class ReadOnlyDatabase implements DatabaseCore {
 
   /** Whether what could not be read was let go of by a newer checkpoint meanwhile: then a new snapshot will do. */
   isPassing(error: unknown): boolean {
-    return MillraceError.is(error) && error.code === 'DAMAGED' && this.follower.isOutdated();
+    return isDamaged(error) && this.follower.isOutdated();
   }
 
   private snapshotNow({ id, name }: TableDefinition, range: TimeRange): TableSnapshot {

@@ -18,7 +18,7 @@ import {
   W_SYNC_DONE,
   writerWord,
 } from '../shared/control/words.ts';
-import { MillraceError } from '../shared/errors.ts';
+import { isDamaged, MillraceError } from '../shared/errors.ts';
 import { IndexReader, type TimeRange } from '../shared/index/index-reader.ts';
 import { BlockCache } from '../shared/read/block-cache.ts';
 import { checkColumnSpecs, checkName, checkUnit } from '../shared/schema/check-names.ts';
@@ -35,7 +35,7 @@ import { LastRows } from './read/last.ts';
 import { copyChunks, copyLiveRows, liveChunks } from './read/live-rows.ts';
 import { liveNewest } from './read/newest.ts';
 import { ScanPool } from './read/scan-pool.ts';
-import { CheckpointPins, isDamaged, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
+import { CheckpointPins, liveSnapshot, type TableSnapshot } from './read/snapshot.ts';
 import { TableCore } from './table-core.ts';
 
 // For what is done at each row: imports are variables to V8 (see publish-rows.ts).

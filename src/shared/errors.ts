@@ -68,6 +68,11 @@ export class MillraceError extends Error {
   }
 }
 
+/** Whether an error says that bytes are not what was written there: by damage, or because they were overwritten meanwhile. */
+export function isDamaged(error: unknown): boolean {
+  return MillraceError.is(error) && error.code === 'DAMAGED';
+}
+
 /** The envelope of any error, ready for `postMessage`. An error that is not ours becomes INTERNAL or IO_ERROR. */
 export function toEnvelope(error: unknown): ErrorEnvelope {
   if (MillraceError.is(error)) {

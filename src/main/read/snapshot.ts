@@ -1,6 +1,6 @@
 import { type SharedState, writerOf } from '../../shared/control/shared-state.ts';
 import { EXPIRED, P_PIN, producerWord } from '../../shared/control/words.ts';
-import { MillraceError } from '../../shared/errors.ts';
+import { isDamaged } from '../../shared/errors.ts';
 import { type BlockRef, compareRefs } from '../../shared/format/block-ref.ts';
 import type { TableEntry } from '../../shared/format/table-record.ts';
 import type { IndexReader, TimeRange } from '../../shared/index/index-reader.ts';
@@ -97,11 +97,6 @@ export function guarded<T>(pins: CheckpointPins, make: (guard: number) => T): T 
       if (!isDamaged(error) || !pins.isExpired(guard)) throw error;
     }
   }
-}
-
-/** Whether an error is one that bytes cause which were overwritten. */
-export function isDamaged(error: unknown): boolean {
-  return MillraceError.is(error) && error.code === 'DAMAGED';
 }
 
 function snapshotUnder(

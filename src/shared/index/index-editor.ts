@@ -1,4 +1,4 @@
-import { invariant, MillraceError } from '../errors.ts';
+import { invariant, isDamaged } from '../errors.ts';
 import { type BlockRef, type ChildRef, compareRefs, REF_BYTES } from '../format/block-ref.ts';
 import { isPage, NO_PAGE, PAGE_HEADER_BYTES, type PagePointer } from '../format/page.ts';
 import { type Extent, extentOf } from '../format/root.ts';
@@ -222,7 +222,7 @@ export class IndexEditor {
       const node = readNode(this.storage, this.tableId, pointer, level);
       return { node, old: pointer, dirty: false, loaded: new Map() };
     } catch (error) {
-      if (error instanceof MillraceError && error.code === 'DAMAGED') return undefined;
+      if (isDamaged(error)) return undefined;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../shared/errors.ts';
+import { isDamaged } from '../../shared/errors.ts';
 import { ALL_TIME, type IndexReader } from '../../shared/index/index-reader.ts';
 import type { Catalog } from './catalog.ts';
 import { areApart, moveDown, type OwnedRef } from './compact.ts';
@@ -98,7 +98,7 @@ function unlessDamaged<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    if (!MillraceError.is(error) || error.code !== 'DAMAGED') throw error;
+    if (!isDamaged(error)) throw error;
     return undefined;
   }
 }

@@ -78,7 +78,7 @@ export function kernelRates({ source, values }: Corpus, seconds: number): Kernel
     const width = widths[i]!;
     const first = firsts[i]!;
     const base = bases[i]!;
-    run.unpackNarrow(slotOf(i), isDelta ? VECTOR - 1 : VECTOR, width, NUMBERS_AT);
+    run.unpackNarrow(slotOf(i), isDelta ? VECTOR - 1 : VECTOR, width, 0, scratch.TABLES_AT, NUMBERS_AT);
     // As kernels/assembly/rows.ts chooses.
     const start = isDelta ? first : first + base;
     const step = isDelta ? base : slope;

@@ -14,6 +14,7 @@ import { considerFrame, encodeFrame } from './frame-of-reference.ts';
 import { padded8, WHOLE_MAX } from './int64.ts';
 import { considerLinear, encodeLinear } from './linear.ts';
 import { looseDecimals } from './loose-decimals.ts';
+import { narrow } from './narrow-residuals.ts';
 import { considerPatches } from './patches.ts';
 import { encodePlain, plainSize } from './plain.ts';
 import { choosePlan, plan } from './plan.ts';
@@ -30,7 +31,7 @@ import {
 import { findRunLengths, tryRunLengths } from './run-lengths.ts';
 import { measureStagedRuns, stagedRuns } from './runs.ts';
 import { stage } from './stage.ts';
-import { measureStatistics, STATISTICS_ROWS_MIN } from './statistics.ts';
+import { largestMagnitude, measureStatistics, STATISTICS_ROWS_MIN } from './statistics.ts';
 import { openVector } from './vector-header.ts';
 
 /**
@@ -125,6 +126,7 @@ function encodeNumbers(
   const isNumberTime = source.isTime && source.kind === 'f64';
   let hasStatistics = false;
   plainForm();
+  narrow.isOn = false;
   if (isNumberTime) residualsOfTimes(present);
   if (words === 1 ? allSame32(present) : allSame64(present)) {
     choosePlan(codecs.CONSTANT, CONSTANT_BYTES, 0, 0);
@@ -132,19 +134,23 @@ function encodeNumbers(
     hasStatistics = measured;
     const raw = padded8(valueBytes * present);
     choosePlan(codecs.RAW, raw, 0, 0);
-    if (isNumberTime || toIntegers(source, present)) considerIntegers(source, present, valueBytes, raw);
+    if (isNumberTime || toIntegers(source, present, measured))
+      considerIntegers(source, present, valueBytes, raw);
     if (plan.codec === codecs.RAW && source.kind === 'f64' && !source.isTime) considerRealDoubles(present);
   }
   const at = openVector(out, plan.codec, count, present, plan.size, hasStatistics);
   writeNumbers(out, at, source, present);
 }
 
-/** Fills `residuals`, `origin` and `form` from the staged values; false if they are better kept as they are. */
-function toIntegers(source: ColumnSource, present: number): boolean {
+/**
+ * Fills `residuals`, `origin` and `form` from the staged values; false if they are better kept as they are.
+ * @param measured their statistics are known
+ */
+function toIntegers(source: ColumnSource, present: number, measured: boolean): boolean {
   const { kind } = source;
   if (toResiduals(source, present)) return true;
   if (kind === 'f64') {
-    form.decimals = residualsOfDecimals(present);
+    form.decimals = residualsOfDecimals(present, measured ? largestMagnitude() : Number.POSITIVE_INFINITY);
     if (form.decimals > 0) return true;
   }
   return (kind === 'f64' || kind === 'f32') && looseDecimals(present, kind === 'f32');

@@ -1,5 +1,7 @@
+import { invariant } from '../errors.ts';
 import { kernels } from '../kernels/kernels.ts';
 import { highWord, lowWord } from './int64.ts';
+import { narrow } from './narrow-residuals.ts';
 import { RANGE_LIMIT } from './residuals.ts';
 import * as scratch from './scratch.ts';
 
@@ -17,6 +19,8 @@ export const POWERS = Float64Array.from({ length: DECIMALS_MAX + 1 }, (_, i) => 
 
 /** Powers of ten, up to this one, by whose inverse in two parts kernels multiply: see kernels/assembly/small.ts. */
 const INVERSE_MAX = 9;
+/** And the magnitudes of whole numbers below which it stands for a division. */
+const INVERSE_LIMIT = 2 ** 26;
 
 for (let i = 0; i <= DECIMALS_MAX; i++) {
   factors[3 * i] = POWERS[i]!;
@@ -36,17 +40,21 @@ const LIMIT = RANGE_LIMIT / 2;
 
 /**
  * Residuals of the staged doubles times a power of ten, with the first as `origin`.
+ * @param largest the greatest magnitude of them, if none is NaN; else infinity
  * @returns the power's exponent, or 0 if there is none that makes all of them whole and gives every bit back
  */
-export function residualsOfDecimals(count: number): number {
+export function residualsOfDecimals(count: number, largest: number): number {
   let decimals = 0;
   // A value that needs more digits than those before it starts anew: mostly that is one of the first few.
   for (let i = 0; i < count; ) {
     const needed = decimalsOf(stagedF64[i]!);
     // What needs no more digits failed because it is too large with as many: 0.001 beside 10^15.
-    if (needed < 0 || (needed <= decimals && decimals > 0)) return 0;
+    if (needed < 0 || (needed <= decimals && decimals > 0)) {
+      narrow.isOn = false;
+      return 0;
+    }
     decimals = Math.max(needed, 1);
-    i = scale(count, decimals);
+    i = scale(count, decimals, largest);
   }
   const first = Math.round(stagedF64[0]! * POWERS[decimals]!);
   origin[0] = lowWord(first);
@@ -71,26 +79,39 @@ function decimalsOf(value: number): number {
   return -1;
 }
 
-/** Fills `residuals`. @returns the place of the first value that is no such decimal, or `count` */
-function scale(count: number, decimals: number): number {
+/** Fills `residuals`. @returns the place of a value that is no such decimal, or `count` */
+function scale(count: number, decimals: number, largest: number): number {
   const power = POWERS[decimals]!;
   const first = Math.round(stagedF64[0]! * power);
-  if (kernels !== undefined)
-    return kernels.decimals(
-      scratch.STAGED_AT,
-      count,
-      power,
-      first,
-      LIMIT,
-      factors[3 * decimals + 1]!,
-      factors[3 * decimals + 2]!,
-      scratch.RESIDUALS_AT,
-    );
+  if (kernels !== undefined) {
+    const high = factors[3 * decimals + 1]!;
+    const low = factors[3 * decimals + 2]!;
+    narrow.isOn = largest * power < INVERSE_LIMIT && high !== 0;
+    if (narrow.isOn) {
+      const { NARROW_AT, STAGED_AT } = scratch;
+      return otherFrom(
+        kernels.narrowDecimals(STAGED_AT, count, power, first, high, low, NARROW_AT),
+        count,
+        power,
+      );
+    }
+    return kernels.decimals(scratch.STAGED_AT, count, power, first, LIMIT, high, low, scratch.RESIDUALS_AT);
+  }
   for (let i = 0; i < count; i++) {
     const value = stagedF64[i]!;
     const whole = Math.round(value * power);
     if (!(Math.abs(whole) < LIMIT) || whole / power !== value || (value === 0 && 1 / value < 0)) return i;
     residuals[i] = whole - first;
   }
+  return count;
+}
+
+/** The place of the first value from `place` on that is not a whole number over the power: there is one, or `place` is `count`. */
+function otherFrom(place: number, count: number, power: number): number {
+  for (let i = place; i < count; i++) {
+    const value = stagedF64[i]!;
+    if (!Object.is(Math.round(value * power) / power, value) || Object.is(value, -0)) return i;
+  }
+  invariant(place === count, 'a value that is no decimal is found');
   return count;
 }

@@ -5,6 +5,7 @@ import { DELTA_OF_DELTA } from './codec-ids.ts';
 import { damaged } from './damage.ts';
 import { readI32, readWhole, writeSum } from './int64.ts';
 import { readHead, writeHead } from './integer-head.ts';
+import { widenResiduals } from './narrow-residuals.ts';
 import { unpackPatched } from './patches.ts';
 import { choosePlan, plan } from './plan.ts';
 import { SUM_LIMIT } from './residuals.ts';
@@ -36,6 +37,7 @@ export function encodeDeltaOfDelta(
   width: number,
   min: number,
 ): void {
+  if (kernels !== undefined) widenResiduals(kernels, count);
   writeHead(out.bytes, at, width);
   writeSum(out.view, at + 8, origin[0], origin[1], 0);
   writeSum(out.view, at + 16, 0, 0, residuals[1]);

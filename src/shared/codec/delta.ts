@@ -5,6 +5,7 @@ import { DELTA } from './codec-ids.ts';
 import { damaged } from './damage.ts';
 import { readI32, readWhole, writeSum } from './int64.ts';
 import { readHead, writeHead, writePatchHead } from './integer-head.ts';
+import { PACK_DELTA, packNarrow } from './narrow-residuals.ts';
 import { encodePatched, unpackPatched } from './patches.ts';
 import { choosePlan, plan } from './plan.ts';
 import { SUM_LIMIT } from './residuals.ts';
@@ -34,6 +35,7 @@ export function encodeDelta(out: ByteSink, at: number, count: number, width: num
     return;
   }
   if (kernels !== undefined) {
+    if (packNarrow(kernels, PACK_DELTA, out.bytes, at + HEAD_BYTES, count, min, 0, width)) return;
     kernels.packDelta(scratch.RESIDUALS_AT, count, min, width, scratch.NUMBERS_AT, scratch.PACKED_AT);
     putPacked(out.bytes, at + HEAD_BYTES, count - 1, width);
     return;

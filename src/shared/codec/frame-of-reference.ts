@@ -5,6 +5,7 @@ import { FRAME_OF_REFERENCE } from './codec-ids.ts';
 import { damaged } from './damage.ts';
 import { readI32, writeSum } from './int64.ts';
 import { readHead, writeHead, writePatchHead } from './integer-head.ts';
+import { PACK_FRAME, packNarrow } from './narrow-residuals.ts';
 import { encodePatched, unpackPatched } from './patches.ts';
 import { choosePlan, plan } from './plan.ts';
 import { RANGE_LIMIT } from './residuals.ts';
@@ -42,6 +43,7 @@ export function encodeFrame(out: ByteSink, at: number, count: number, width: num
     return;
   }
   if (kernels !== undefined) {
+    if (packNarrow(kernels, PACK_FRAME, out.bytes, at + HEAD_BYTES, count, min, 0, width)) return;
     kernels.packFrame(scratch.RESIDUALS_AT, count, min, width, scratch.NUMBERS_AT, scratch.PACKED_AT);
     putPacked(out.bytes, at + HEAD_BYTES, count, width);
     return;

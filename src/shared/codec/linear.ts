@@ -5,6 +5,7 @@ import { LINEAR } from './codec-ids.ts';
 import { damaged } from './damage.ts';
 import { readI32, readWhole, writeSum } from './int64.ts';
 import { readHead, writeHead, writePatchHead } from './integer-head.ts';
+import { PACK_LINEAR, packNarrow } from './narrow-residuals.ts';
 import { encodePatched, unpackPatched } from './patches.ts';
 import { choosePlan, plan } from './plan.ts';
 import { SUM_LIMIT } from './residuals.ts';
@@ -37,6 +38,7 @@ export function encodeLinear(out: ByteSink, at: number, count: number): void {
     writePatchHead(out.bytes, at, plan.patches, plan.patchWidth);
     encodePatched(out.bytes, at + HEAD_BYTES, count);
   } else if (kernels !== undefined) {
+    if (packNarrow(kernels, PACK_LINEAR, out.bytes, at + HEAD_BYTES, count, min, slope, width)) return;
     const { RESIDUALS_AT, NUMBERS_AT, PACKED_AT } = scratch;
     kernels.packLinear(RESIDUALS_AT, count, min, slope, width, NUMBERS_AT, PACKED_AT);
     putPacked(out.bytes, at + HEAD_BYTES, count, width);

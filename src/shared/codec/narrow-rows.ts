@@ -3,9 +3,9 @@ import { VECTOR_ROWS } from '../schema/limits.ts';
 import { DELTA, FRAME_OF_REFERENCE, LINEAR } from './codec-ids.ts';
 import type { ColumnTarget } from './column-target.ts';
 import { readU32 } from './int64.ts';
-import { NARROW_MAX } from './narrow.ts';
 import * as scratch from './scratch.ts';
 import { STATISTICS_BYTES } from './statistics.ts';
+import { NARROW_MAX } from './unpack-tables.ts';
 import { HAS_STATISTICS, VECTOR_HEADER_BYTES } from './vector-header.ts';
 
 // Constants of this module for speed: see scratch.ts.
@@ -49,6 +49,7 @@ export function decodeNarrowRows(
       most,
       target.isTime ? 1 : 0,
       scratch.FACTORS_AT,
+      scratch.TABLES_AT,
       scratch.NUMBERS_AT,
       scratch.ROWS_AT,
       scratch.NEXT_AT,

@@ -43,6 +43,7 @@ export function addUpNarrow(
     scratch.RUN_SUMS_AT,
     wantsExtremes ? scratch.RUN_EXTREMES_AT : 0,
     scratch.FACTORS_AT,
+    scratch.TABLES_AT,
     scratch.NUMBERS_AT,
     scratch.ROWS_AT,
     scratch.NEXT_AT,

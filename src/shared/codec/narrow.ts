@@ -9,12 +9,11 @@ import { head, IS_SINGLE, readHead } from './integer-head.ts';
 import { putPatches, readPatches } from './patches.ts';
 import { SUM_LIMIT } from './residuals.ts';
 import * as scratch from './scratch.ts';
+import { NARROW_MAX } from './unpack-tables.ts';
 
 // Constants of this module for speed: see scratch.ts.
 const { narrowNumbers, packedBytes, stagedF64 } = scratch;
 
-/** The widest number: with the 7 bits that may come before it in its first byte, four bytes hold it. */
-export const NARROW_MAX = 25;
 /** Wider patches make sums of four numbers that are no i32. */
 const PATCH_WIDTH_MAX = 28;
 
@@ -61,7 +60,7 @@ export function decodeNarrow(
   const numbersAt = scratch.NUMBERS_AT + 4 * start;
   const out = scratch.STAGED_AT + 8 * start;
   const packed = placeOf(bytes, packedAt, packedEnd) + (start >>> 3) * width;
-  kernels.unpackNarrow(packed, Math.min(stop, total) - start, width, numbersAt);
+  kernels.unpackNarrow(packed, Math.min(stop, total) - start, width, 0, scratch.TABLES_AT, numbersAt);
   putPatches(narrowNumbers);
   const power = POWERS[form.decimals]!;
   if (isDelta) kernels.narrowDelta(numbersAt, stop, base, step, power, out);

@@ -1,13 +1,14 @@
 import { kernels } from '../kernels/kernels.ts';
-import { pack, packedSize, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
+import { pack, packedSize, putPacked, readWidth, unpack, WIDTH_MAX, widthOf } from './bit-packing.ts';
 import { DELTA, FRAME_OF_REFERENCE, RAW } from './codec-ids.ts';
 import { damaged } from './damage.ts';
 import { head, PLACE_BITS } from './integer-head.ts';
+import { NARROW_PACK_MAX, narrow, PACK_FRAME, widenResiduals } from './narrow-residuals.ts';
 import { plan } from './plan.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
-const { estimated, numbers, places, ranges, residuals } = scratch;
+const { estimated, narrowNumbers, numbers, places, ranges, residuals } = scratch;
 
 /**
  * Patches: where few numbers need many bits, the others are packed with fewer, and those few are kept apart with their places
@@ -37,7 +38,7 @@ const HEADS: Readonly<Record<number, number>> = { [FRAME_OF_REFERENCE]: 16, [DEL
 
 /**
  * Makes a patched codec the plan if that gives fewer bytes. The residuals' `ranges` are known. If it is taken,
- * `numbers` and `places` are as `encodePatched` wants them until something else is packed.
+ * `numbers`, or the narrow ones, and `places` are as `encodePatched` wants them until something else is packed.
  */
 export function considerPatches(count: number, isTime: boolean): void {
   // One bit a number is less than its patches could save.
@@ -71,15 +72,20 @@ export function considerPatches(count: number, isTime: boolean): void {
 /** Packs the numbers that `considerPatches` has just made, and the patches behind them. */
 export function encodePatched(out: Uint8Array, at: number, count: number): void {
   const { patches, patchWidth, width } = plan;
+  const from = narrow.isOn ? narrowNumbers : numbers;
   for (let i = 0; i < patches; i++) {
     const place = places[i];
-    const number = numbers[place];
+    const number = from[place];
     patchPlaces[i] = place;
     patchValues[i] = number < 0 ? -2 * number - 1 : 2 * number;
-    numbers[place] = 0;
+    from[place] = 0;
   }
   const total = numbersOf(plan.codec, count);
-  pack(out, at, total, width);
+  if (kernels === undefined || !narrow.isOn) pack(out, at, total, width);
+  else {
+    kernels.packNarrow(PACK_FRAME, scratch.NUMBERS_AT, total, 0, 0, width, scratch.PACKED_AT);
+    putPacked(out, at, total, width);
+  }
   let next = at + packedSize(total, width);
   for (let i = 0; i < patches; i++) numbers[i] = patchPlaces[i];
   pack(out, next, patches, PLACE_BITS);
@@ -153,7 +159,9 @@ function consider(codec: number, count: number): void {
   else {
     const { ESTIMATE_AT, RESIDUALS_AT, ROOM_AT } = scratch;
     const headBytes = HEADS[codec];
-    width = kernels.estimate(codec, RESIDUALS_AT, count, headBytes, guess.size, ESTIMATE_AT, ROOM_AT);
+    const values = narrow.isOn ? scratch.NARROW_AT : RESIDUALS_AT;
+    const isNarrow = narrow.isOn ? 1 : 0;
+    width = kernels.estimate(codec, values, isNarrow, count, headBytes, guess.size, ESTIMATE_AT, ROOM_AT);
   }
   if (width < 0) return;
   guess.codec = codec;
@@ -212,7 +220,10 @@ function middleOfSample(): number {
 /** Fills `numbers` and `places`; returns how many places there are. */
 function findOutliers(codec: number, count: number, base: number, span: number): number {
   if (kernels !== undefined) {
-    const { RESIDUALS_AT, NUMBERS_AT, PLACES_AT } = scratch;
+    const { NARROW_AT, RESIDUALS_AT, NUMBERS_AT, PLACES_AT } = scratch;
+    if (span > 2 ** NARROW_PACK_MAX) widenResiduals(kernels, count);
+    if (narrow.isOn)
+      return kernels.narrowOutliers(codec, NARROW_AT, count, base, span, NUMBERS_AT, PLACES_AT);
     return kernels.outliers(codec, RESIDUALS_AT, count, base, span, NUMBERS_AT, PLACES_AT);
   }
   const total = numbersOf(codec, count);

@@ -1,4 +1,5 @@
 import { kernels } from '../kernels/kernels.ts';
+import { NARROW_LIMIT, narrow, residualAt, widenResiduals } from './narrow-residuals.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
@@ -6,11 +7,17 @@ const { ranges, residuals } = scratch;
 
 /**
  * Fills `ranges` from the first `count` residuals: least and greatest of them, of their differences, of the differences of
- * those (0 where there are none), and of the residuals less a line. Exact if the residuals' range is below `RANGE_LIMIT`.
+ * those (0 where there are none), and of the residuals less a line. Exact if the residuals' range is below `RANGE_LIMIT`; the last four
+ * may be those of a part of the residuals if even this part needs more bits than another codec takes for all.
  * @returns the line's slope: whole, near that from the first residual to the last
  */
 export function measureRanges(count: number): number {
-  const slope = count > 2 ? Math.round((residuals[count - 1] - residuals[0]) / (count - 1)) : 0;
+  const slope = count > 2 ? Math.round((residualAt(count - 1) - residualAt(0)) / (count - 1)) : 0;
+  if (kernels !== undefined && narrow.isOn) {
+    kernels.narrowRanges(scratch.NARROW_AT, count, slope, scratch.RANGES_AT);
+    if (ranges[0] > -NARROW_LIMIT && ranges[1] < NARROW_LIMIT) return slope;
+    widenResiduals(kernels, count);
+  }
   if (kernels === undefined) measureTwin(count, slope);
   else kernels.measure(scratch.RESIDUALS_AT, count, slope, scratch.RANGES_AT);
   return slope;

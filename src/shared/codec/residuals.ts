@@ -1,6 +1,7 @@
 import { invariant } from '../errors.ts';
 import { kernels } from '../kernels/kernels.ts';
 import { highWord, lowWord, TWO_32, WHOLE_MAX } from './int64.ts';
+import { narrowWholes } from './narrow-residuals.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
@@ -25,8 +26,13 @@ export const SUM_LIMIT = 4_503_599_627_370_496;
  */
 export function residualsOfF64(count: number, limit: number): boolean {
   const first = stagedF64[0];
+  if (Math.floor(first) !== first) return false;
   if (kernels !== undefined) {
-    if (kernels.wholes(scratch.STAGED_AT, count, limit, scratch.RESIDUALS_AT) === 0) return false;
+    if (
+      !narrowWholes(kernels, count, first) &&
+      kernels.wholes(scratch.STAGED_AT, count, limit, scratch.RESIDUALS_AT) === 0
+    )
+      return false;
     origin[0] = lowWord(first);
     origin[1] = highWord(first);
     return true;

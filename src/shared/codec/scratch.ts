@@ -1,4 +1,5 @@
 import { VECTOR_ROWS } from '../schema/limits.ts';
+import { TABLES_BYTES, writeUnpackTables } from './unpack-tables.ts';
 
 /**
  * Working memory of the codecs, for one vector: used anew by each and shared by all, as a thread works on one vector at a
@@ -39,7 +40,10 @@ export const ROOM_AT = ESTIMATE_AT + 16;
 const VALIDITY_AT = ROOM_AT + 1024;
 /** A decoded vector of doubles that is to be added up. */
 export const SUMMED_AT = VALIDITY_AT + VECTOR_ROWS / 8;
-if (SUMMED_AT + VECTOR_ROWS * 8 > PAGE_BYTES) throw new RangeError('the scratch outgrew its page');
+/** Residuals that are i32: see narrow-residuals.ts. */
+export const NARROW_AT = SUMMED_AT + VECTOR_ROWS * 8;
+if (NARROW_AT + VECTOR_ROWS * 4 + SLACK_BYTES > PAGE_BYTES)
+  throw new RangeError('the scratch outgrew its page');
 
 /**
  * The present values of the vector in work, without gaps, seen through every type: a private copy, so that the source's
@@ -53,6 +57,8 @@ export const stagedI64 = new BigInt64Array(buffer, STAGED_AT, VECTOR_ROWS);
 
 /** Whole numbers that count from `origin`, below 2^53 in magnitude. */
 export const residuals = new Float64Array(buffer, RESIDUALS_AT, VECTOR_ROWS);
+/** The same where they are i32. */
+export const narrowResiduals = new Int32Array(buffer, NARROW_AT, VECTOR_ROWS);
 /** The i64 from which the residuals count: low word, high word. */
 export const origin = new Int32Array(2);
 /** Non-negative whole numbers to be packed, or just unpacked. */
@@ -88,8 +94,10 @@ export const RUN_SUMS_AT = RUN_ENDS_AT + 4 * RUNS_MAX;
 export const runSums = new Float64Array(buffer, RUN_SUMS_AT, RUNS_MAX);
 export const RUN_EXTREMES_AT = RUN_SUMS_AT + 8 * RUNS_MAX;
 export const runExtremes = new Float64Array(buffer, RUN_EXTREMES_AT, 2 * RUNS_MAX);
-if (RUN_EXTREMES_AT + 16 * RUNS_MAX > PAGES * PAGE_BYTES)
-  throw new RangeError('the rooms outgrew their pages');
+/** How packed numbers are moved into lanes: see unpack-tables.ts. */
+export const TABLES_AT = RUN_EXTREMES_AT + 16 * RUNS_MAX;
+if (TABLES_AT + TABLES_BYTES > PAGES * PAGE_BYTES) throw new RangeError('the rooms outgrew their pages');
+writeUnpackTables(buffer, TABLES_AT);
 
 /** Least and greatest residual, difference, difference of differences, and distance from a line: see ranges.ts. */
 export const ranges = new Float64Array(buffer, RANGES_AT, 8);

@@ -43,6 +43,12 @@ export function measureStatistics(kind: ColumnType, count: number): boolean {
   return true;
 }
 
+/** The greatest magnitude of the doubles measured last; infinity if one is NaN. */
+export function largestMagnitude(): number {
+  const [min, max, sum] = statisticsF64;
+  return Number.isNaN(sum) ? Number.POSITIVE_INFINITY : Math.max(Math.abs(min), Math.abs(max));
+}
+
 /** In four parts, as the kernel does. */
 function ofDoubles(values: Float64Array | Float32Array, count: number): void {
   let min = Number.POSITIVE_INFINITY;

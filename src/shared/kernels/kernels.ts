@@ -36,6 +36,7 @@ export interface Kernels {
   estimate(
     codec: number,
     values: number,
+    isNarrow: number,
     count: number,
     headBytes: number,
     limit: number,
@@ -51,6 +52,36 @@ export interface Kernels {
     numbers: number,
     places: number,
   ): number;
+  narrowWholes(values: number, count: number, first: number, out: number): number;
+  narrowDecimals(
+    values: number,
+    count: number,
+    power: number,
+    first: number,
+    high: number,
+    low: number,
+    out: number,
+  ): number;
+  widen(numbers: number, count: number, out: number): void;
+  narrowRanges(numbers: number, count: number, slope: number, out: number): void;
+  narrowOutliers(
+    codec: number,
+    values: number,
+    count: number,
+    base: number,
+    span: number,
+    numbers: number,
+    places: number,
+  ): number;
+  packNarrow(
+    kind: number,
+    values: number,
+    count: number,
+    base: number,
+    slope: number,
+    width: number,
+    out: number,
+  ): void;
   packLinear(
     values: number,
     count: number,
@@ -75,7 +106,13 @@ export interface Kernels {
     out: number,
   ): void;
   unpack(packed: number, count: number, width: number, out: number): void;
-  unpackNarrow(packed: number, count: number, width: number, out: number): void;
+  unpackNarrow(packed: number, count: number, width: number, base: number, tables: number, out: number): void;
+  unpackShort(packed: number, count: number, width: number, step: number, tables: number, out: number): void;
+  shortSums(numbers: number, count: number, base: number, out: number): void;
+  shortWholes(numbers: number, count: number, base: number, out: number): void;
+  shortLine(numbers: number, count: number, base: number, step: number, out: number): void;
+  quotients(numbers: number, count: number, high: number, low: number, out: number): void;
+  wholeLine(numbers: number, count: number, base: number, step: number, out: number): void;
   narrowFrame(numbers: number, count: number, base: number, power: number, out: number): void;
   narrowLine(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
   narrowDelta(numbers: number, count: number, base: number, step: number, power: number, out: number): void;
@@ -88,6 +125,7 @@ export interface Kernels {
     wanted: number,
     isTime: number,
     factors: number,
+    tables: number,
     numbers: number,
     out: number,
     next: number,
@@ -103,6 +141,7 @@ export interface Kernels {
     sums: number,
     extremes: number,
     factors: number,
+    tables: number,
     numbers: number,
     values: number,
     next: number,

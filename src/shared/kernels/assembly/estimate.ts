@@ -9,12 +9,14 @@ const PLACE_BITS: f64 = 10;
 /**
  * Estimates from a sample of the numbers that a codec makes of values which width gives the fewest bytes if numbers outside of
  * a window of that width are patched. Writes these bytes and the middle of the numbers as f64, or nothing.
+ * @param isNarrow the values are i32, not f64
  * @param room 512 bytes to work in
  * @returns the width, or −1 if there is none that gives less than `limit` bytes
  */
 export function estimate(
   codec: i32,
   values: usize,
+  isNarrow: bool,
   count: i32,
   headBytes: f64,
   limit: f64,
@@ -25,8 +27,14 @@ export function estimate(
   const total = isDelta ? count - 1 : count;
   // The middles of 64 equal parts of the numbers, rounded down.
   for (let i = 0, part = total; i < SAMPLE; i++, part += 2 * total) {
-    const at = values + ((<usize>part >> 7) << 3);
-    const number = isDelta ? load<f64>(at, 8) - load<f64>(at) : load<f64>(at);
+    let number: f64;
+    if (isNarrow) {
+      const at = values + ((<usize>part >> 7) << 2);
+      number = <f64>(isDelta ? load<i32>(at, 4) - load<i32>(at) : load<i32>(at));
+    } else {
+      const at = values + ((<usize>part >> 7) << 3);
+      number = isDelta ? load<f64>(at, 8) - load<f64>(at) : load<f64>(at);
+    }
     store<f64>(room + ((<usize>i) << 3), number);
   }
   const middle = middleOf(room);

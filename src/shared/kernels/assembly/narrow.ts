@@ -1,57 +1,7 @@
 import { prefixSums } from './prefix-sums';
 
-// Integers of up to 25 bits, four at a time: their numbers are unpacked to i32, then made into doubles in one pass. What they
-// come to is in docs/format.md, section 6.1. All sums are whole numbers below 2^52 in magnitude: the caller has seen to that.
-
-/**
- * Unpacks `count` numbers of `width` bits (0…25) to i32, eight a turn: up to 7 more are written, and up to 48 bytes beyond the
- * run are read; `out` has 64 bytes at least. Each lane gets the four bytes that its number begins in, is shifted left until the
- * number's highest bit is the lane's (by a multiplication, as lanes have no shifts of their own), and then all are shifted right.
- */
-export function unpackNarrow(packed: usize, count: i32, width: i32, out: usize): void {
-  if (width === 0) {
-    memory.fill(out, 0, (<usize>count) << 2);
-    return;
-  }
-  // The fifth of eight numbers begins at bit 4 · width; eight take `width` bytes, so each turn begins at a whole byte.
-  const fifth = width << 2;
-  // Through memory, for V8 would make them anew in each turn, which takes three times as long (Node 20.20).
-  v128.store(out, bytesOf(0, width));
-  v128.store(out, bytesOf(fifth & 7, width), 16);
-  v128.store(out, factorsOf(0, width), 32);
-  v128.store(out, factorsOf(fifth & 7, width), 48);
-  const bytes = v128.load(out);
-  const bytes2 = v128.load(out, 16);
-  const factors = v128.load(out, 32);
-  const factors2 = v128.load(out, 48);
-  const apart = <usize>(fifth >> 3);
-  const right = 32 - width;
-  const end = out + ((<usize>count) << 2);
-  let from = packed;
-  for (let to = out; to < end; to += 32, from += width) {
-    const low = i32x4.mul(i8x16.swizzle(v128.load(from), bytes), factors);
-    const high = i32x4.mul(i8x16.swizzle(v128.load(from + apart), bytes2), factors2);
-    v128.store(to, i32x4.shr_u(low, right));
-    v128.store(to, i32x4.shr_u(high, right), 16);
-  }
-}
-
-/** Of four numbers, the first of which begins at bit `first`, the bytes that each begins in, for a swizzle. */
-function bytesOf(first: i32, width: i32): v128 {
-  let lanes = i32x4.splat(0x03020100 + (first >> 3) * 0x01010101);
-  lanes = i32x4.replace_lane(lanes, 1, 0x03020100 + ((first + width) >> 3) * 0x01010101);
-  lanes = i32x4.replace_lane(lanes, 2, 0x03020100 + ((first + 2 * width) >> 3) * 0x01010101);
-  return i32x4.replace_lane(lanes, 3, 0x03020100 + ((first + 3 * width) >> 3) * 0x01010101);
-}
-
-/** The factors that shift those to the top of their lanes. */
-function factorsOf(first: i32, width: i32): v128 {
-  const top = 32 - width;
-  let lanes = i32x4.splat(1 << (top - (first & 7)));
-  lanes = i32x4.replace_lane(lanes, 1, 1 << (top - ((first + width) & 7)));
-  lanes = i32x4.replace_lane(lanes, 2, 1 << (top - ((first + 2 * width) & 7)));
-  return i32x4.replace_lane(lanes, 3, 1 << (top - ((first + 3 * width) & 7)));
-}
+// Numbers of up to 25 bits, unpacked to i32 (unpack-narrow.ts), made into doubles in one pass. What they come to is in docs/format.md,
+// section 6.1. All sums are whole numbers below 2^52 in magnitude: the caller has seen to that. Sums of i32 have faster ways: small.ts.
 
 /** Writes (base + numbers[i]) / power. Up to 3 more are written. */
 export function narrowFrame(numbers: usize, count: i32, base: f64, power: f64, out: usize): void {

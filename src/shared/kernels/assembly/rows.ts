@@ -1,5 +1,7 @@
-import { narrowDelta, narrowFrame, narrowLine, unpackNarrow } from './narrow';
-import { smallDelta, smallLine } from './small';
+import { narrowDelta, narrowFrame, narrowLine } from './narrow';
+import { shortSums, shortWholes } from './short-delta';
+import { quotients, shortLine, smallDelta, smallLine, wholeLine } from './small';
+import { unpackNarrow, unpackShort } from './unpack-narrow';
 
 /** As in codec/codec-ids.ts. */
 const FRAME_OF_REFERENCE: u32 = 2;
@@ -12,9 +14,15 @@ export const STATISTICS_BYTES: usize = 24;
 export const VECTOR_ROWS: i32 = 1024;
 /** As in codec/narrow.ts and codec/residuals.ts. */
 const NARROW_MAX: u32 = 25;
+const SHORT_MAX: u32 = 9;
 const PATCH_WIDTH_MAX: u32 = 28;
 const SUM_LIMIT: f64 = 4503599627370496.0;
 const SMALL_LIMIT: f64 = 67108864.0;
+/** Sums below this are i32, and single numbers below the next one i16. */
+const I32_LIMIT: f64 = 2147483648.0;
+const I16_LIMIT: f64 = 32768.0;
+/** Where sums of i16 numbers are put behind these, in the room for a vector's numbers. */
+const SUMS_AFTER: usize = 2176;
 const DECIMALS_MAX: u32 = 15;
 const PLACE_BITS: u32 = 10;
 const FACTOR_BYTES: usize = 24;
@@ -27,6 +35,7 @@ const FACTOR_BYTES: usize = 24;
  * @param rows of the column, from the first vector's on
  * @param wanted of these: whole vectors, and as many as `out` has room for
  * @param factors for each number of decimals: the power of ten, and the two parts of its inverse or 0
+ * @param tables what unpack-narrow.ts reads
  * @param numbers room for the numbers of a vector
  * @param next receives where the vectors that are decoded end
  * @returns how many rows they have
@@ -38,6 +47,7 @@ export function narrowRows(
   wanted: i32,
   isTime: bool,
   factors: usize,
+  tables: usize,
   numbers: usize,
   out: usize,
   next: usize,
@@ -46,7 +56,7 @@ export function narrowRows(
   let from = at;
   while (done < wanted) {
     const count = min<i32>(VECTOR_ROWS, rows - done);
-    const to = narrowVector(from, end, count, isTime, factors, numbers, out + ((<usize>done) << 3));
+    const to = narrowVector(from, end, count, isTime, factors, tables, numbers, out + ((<usize>done) << 3));
     if (to === 0) break;
     from = to;
     done += count;
@@ -62,6 +72,7 @@ export function narrowVector(
   count: i32,
   isTime: bool,
   factors: usize,
+  tables: usize,
   numbers: usize,
   out: usize,
 ): usize {
@@ -98,44 +109,79 @@ export function narrowVector(
   const largest = abs(base) + (abs(step) + most) * <f64>(count + 4);
   if (!(largest < SUM_LIMIT)) return 0;
 
-  unpackNarrow(packed, total, width, numbers);
-  if (patches > 0 && !putPatches(places, values, patches, patchWidth, total, numbers)) return 0;
   const factor = factors + <usize>decimals * FACTOR_BYTES;
+  const power = load<f64>(factor);
   const high = load<f64>(factor, 8);
-  if (largest < SMALL_LIMIT && high !== 0) {
-    const low = load<f64>(factor, 16);
-    if (isDelta) smallDelta(numbers, count, <i32>base, <i32>step, high, low, out);
-    else smallLine(numbers, count, <i32>base, <i32>step, high, low, out);
-  } else {
-    const power = load<f64>(factor);
-    if (isDelta) narrowDelta(numbers, count, base, step, power, out);
-    else if (isFrame) narrowFrame(numbers, count, base, power, out);
-    else narrowLine(numbers, count, base, step, power, out);
+  const low = load<f64>(factor, 16);
+  const isSmall = largest < SMALL_LIMIT && high !== 0;
+  // Without the base, which is added as a double where nothing is divided.
+  const isWhole = decimals === 0 && largest - abs(base) < I32_LIMIT;
+  const isShort = width <= SHORT_MAX && abs(step) + most < I16_LIMIT;
+  if (isShort && isWhole && !isDelta) {
+    unpackShort(packed, total, width, 0, tables, numbers);
+    if (!putPatches(places, values, patches, patchWidth, total, 0, numbers, 1)) return 0;
+    shortLine(numbers, count, base, <i32>step, out);
+    return vectorEnd;
   }
+  if (isShort && isDelta && (isSmall || isWhole)) {
+    // A difference of 0 first, so that sums and values lie where 16 bytes begin.
+    const first = numbers + 14;
+    const sums = numbers + SUMS_AFTER;
+    unpackShort(packed, total, width, <i32>step, tables, first + 2);
+    store<i16>(first, 0);
+    if (!putPatches(places, values, patches, patchWidth, total, <i32>step, first + 2, 1)) return 0;
+    if (decimals === 0 && isSmall) shortWholes(first, count, <i32>base, out);
+    else {
+      shortSums(first, count, isSmall ? <i32>base : 0, sums);
+      if (isSmall) quotients(sums, count, high, low, out);
+      else wholeLine(sums, count, base, 0, out);
+    }
+    return vectorEnd;
+  }
+  const isSmallFrame = isSmall && isFrame;
+  const added = isSmallFrame ? <i32>base : 0;
+  unpackNarrow(packed, total, width, added, tables, numbers);
+  if (!putPatches(places, values, patches, patchWidth, total, added, numbers, 2)) return 0;
+  if (isSmallFrame) quotients(numbers, count, high, low, out);
+  else if (isWhole && !isDelta) wholeLine(numbers, count, base, <i32>step, out);
+  else if (isSmall && !isDelta) smallLine(numbers, count, <i32>base, <i32>step, high, low, out);
+  else if (isSmall && decimals !== 0) smallDelta(numbers, count, <i32>base, <i32>step, high, low, out);
+  else if (isDelta) narrowDelta(numbers, count, base, step, power, out);
+  else if (isFrame) narrowFrame(numbers, count, base, power, out);
+  else narrowLine(numbers, count, base, step, power, out);
   return vectorEnd;
 }
 
-/** Puts patches over the numbers in their places. False unless these rise and are below `total`. */
+/**
+ * Puts patches, with `added`, over the numbers in their places, of 2 or 4 bytes as `shift` is 1 or 2. False unless the places rise and are
+ * below `total`: places have 10 bits, so there is room for whatever they say.
+ */
 function putPatches(
   places: usize,
   values: usize,
   patches: i32,
   width: u32,
   total: i32,
+  added: i32,
   numbers: usize,
+  shift: usize,
 ): bool {
   const mask: u64 = ((<u64>1) << (<u64>width)) - 1;
   let before = -1;
-  for (let i: u32 = 0; i < <u32>patches; i++) {
-    const placeBit = i * PLACE_BITS;
+  let isSound = true;
+  let bit: u32 = 0;
+  const end = <u32>patches * PLACE_BITS;
+  for (let placeBit: u32 = 0; placeBit < end; placeBit += PLACE_BITS, bit += width) {
     const place = <i32>((load<u32>(places + (placeBit >> 3)) >> (placeBit & 7)) & 1023);
-    if (place <= before || place >= total) return false;
+    isSound = isSound && place > before;
     before = place;
-    const bit = i * width;
     const value = <u32>((load<u64>(values + (bit >> 3)) >> <u64>(bit & 7)) & mask);
-    store<i32>(numbers + ((<usize>place) << 2), <i32>(value >> 1) ^ -(<i32>(value & 1)));
+    const number = added + (<i32>(value >> 1) ^ -(<i32>(value & 1)));
+    const at = numbers + ((<usize>place) << shift);
+    if (shift === 1) store<i16>(at, <i16>number);
+    else store<i32>(at, number);
   }
-  return true;
+  return isSound && before < total;
 }
 
 /** As in codec/bit-packing.ts. */

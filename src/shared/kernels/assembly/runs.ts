@@ -26,6 +26,7 @@ export function addUpRuns(
   sums: usize,
   extremes: usize,
   factors: usize,
+  tables: usize,
   numbers: usize,
   values: usize,
   next: usize,
@@ -50,7 +51,7 @@ export function addUpRuns(
       start = stop;
       if (endOf(ends, run) === stop) run++;
     } else if (start < stop) {
-      if (narrowVector(vector, end, count, false, factors, numbers, values) === 0) break;
+      if (narrowVector(vector, end, count, false, factors, tables, numbers, values) === 0) break;
       while (run < runs && start < stop) {
         const last = min<i32>(endOf(ends, run), stop);
         const first = values + ((<usize>(start - begin)) << 3);

@@ -1,13 +1,55 @@
 import { prefixSums } from './prefix-sums';
 
 // Numbers whose sums stay below 2^26 in magnitude, as those of most decimals do: they are summed as i32, and a product and its
-// correction stand for the division by a power of ten. Eight a turn: up to 7 more are read and written than there are.
+// correction stand for the division by a power of ten.
 //
 // `high` + `low` is 10^-k, k from 0 to 9. `high` has 27 bits, so the first product is exact; the second one and the sum then miss the
 // quotient by less than 2^-77 of it. A quotient that is no double itself is further than that from the middle between two doubles,
 // 2^-54 / 5^k of itself at least, and none lies right in the middle. So what comes out is what a division rounds to.
 
-/** Writes (base + step · i + numbers[i]) / 10^k. `out` has 64 bytes at least. */
+/** Writes numbers[i] / 10^k: `count` of them, and up to 15 more. `out` has 128 bytes at least. */
+export function quotients(numbers: usize, count: i32, high: f64, low: f64, out: usize): void {
+  let at = numbers;
+  const end = out + ((<usize>count) << 3);
+  // Offsets are written out: what is handed to a function, inlined or not, is added up first, and instructions are what limits.
+  if (high === 1) {
+    for (let to = out; to < end; to += 128, at += 64) {
+      const a = v128.load(at);
+      const b = v128.load(at, 16);
+      const c = v128.load(at, 32);
+      const d = v128.load(at, 48);
+      v128.store(to, lowPair(a));
+      v128.store(to, highPair(a), 16);
+      v128.store(to, lowPair(b), 32);
+      v128.store(to, highPair(b), 48);
+      v128.store(to, lowPair(c), 64);
+      v128.store(to, highPair(c), 80);
+      v128.store(to, lowPair(d), 96);
+      v128.store(to, highPair(d), 112);
+    }
+    return;
+  }
+  v128.store(out, f64x2.splat(high));
+  v128.store(out, f64x2.splat(low), 16);
+  const highs = v128.load(out);
+  const lows = v128.load(out, 16);
+  for (let to = out; to < end; to += 128, at += 64) {
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const d = v128.load(at, 48);
+    v128.store(to, quotient(lowPair(a), highs, lows));
+    v128.store(to, quotient(highPair(a), highs, lows), 16);
+    v128.store(to, quotient(lowPair(b), highs, lows), 32);
+    v128.store(to, quotient(highPair(b), highs, lows), 48);
+    v128.store(to, quotient(lowPair(c), highs, lows), 64);
+    v128.store(to, quotient(highPair(c), highs, lows), 80);
+    v128.store(to, quotient(lowPair(d), highs, lows), 96);
+    v128.store(to, quotient(highPair(d), highs, lows), 112);
+  }
+}
+
+/** Writes (base + step · i + numbers[i]) / 10^k: `count` of them, and up to 7 more. `out` has 64 bytes at least. */
 export function smallLine(
   numbers: usize,
   count: i32,
@@ -17,23 +59,63 @@ export function smallLine(
   low: f64,
   out: usize,
 ): void {
-  const isDivided = high !== 1;
-  // Through memory: see unpackNarrow.
+  const steps = splatThrough(out, 4 * step);
   v128.store(out, f64x2.splat(high));
   v128.store(out, f64x2.splat(low), 16);
-  v128.store(out, i32x4.splat(4 * step), 32);
   const highs = v128.load(out);
   const lows = v128.load(out, 16);
-  const steps = v128.load(out, 32);
-  let line = i32x4.add(i32x4.splat(base), i32x4.mul(i32x4.splat(step), i32x4(0, 1, 2, 3)));
+  let line = lineFrom(base, step);
   const end = out + ((<usize>count) << 3);
   for (let at = numbers, to = out; to < end; to += 64, at += 32) {
-    const sums = i32x4.add(line, v128.load(at));
+    const four = i32x4.add(line, v128.load(at));
     line = i32x4.add(line, steps);
-    const sums2 = i32x4.add(line, v128.load(at, 16));
+    const four2 = i32x4.add(line, v128.load(at, 16));
     line = i32x4.add(line, steps);
-    put(to, sums, isDivided, highs, lows);
-    put(to + 32, sums2, isDivided, highs, lows);
+    v128.store(to, quotient(lowPair(four), highs, lows));
+    v128.store(to, quotient(highPair(four), highs, lows), 16);
+    v128.store(to, quotient(lowPair(four2), highs, lows), 32);
+    v128.store(to, quotient(highPair(four2), highs, lows), 48);
+  }
+}
+
+/**
+ * Writes base + step · i + numbers[i], whole and with a base of any size: `count` of them, and up to 7 more. What is added to the
+ * base is i32. `out` has 64 bytes at least.
+ */
+export function wholeLine(numbers: usize, count: i32, base: f64, step: i32, out: usize): void {
+  const steps = splatThrough(out, 4 * step);
+  v128.store(out, f64x2.splat(base));
+  const bases = v128.load(out);
+  let line = lineFrom(0, step);
+  const end = out + ((<usize>count) << 3);
+  for (let at = numbers, to = out; to < end; to += 64, at += 32) {
+    const four = i32x4.add(line, v128.load(at));
+    line = i32x4.add(line, steps);
+    const four2 = i32x4.add(line, v128.load(at, 16));
+    line = i32x4.add(line, steps);
+    v128.store(to, f64x2.add(bases, lowPair(four)));
+    v128.store(to, f64x2.add(bases, highPair(four)), 16);
+    v128.store(to, f64x2.add(bases, lowPair(four2)), 32);
+    v128.store(to, f64x2.add(bases, highPair(four2)), 48);
+  }
+}
+
+/** The same of i16. */
+export function shortLine(numbers: usize, count: i32, base: f64, step: i32, out: usize): void {
+  const steps = splatThrough(out, 4 * step);
+  v128.store(out, f64x2.splat(base));
+  const bases = v128.load(out);
+  let line = lineFrom(0, step);
+  const end = out + ((<usize>count) << 3);
+  for (let at = numbers, to = out; to < end; to += 64, at += 16) {
+    const four = i32x4.add(line, v128.load16x4_s(at));
+    line = i32x4.add(line, steps);
+    const four2 = i32x4.add(line, v128.load16x4_s(at, 8));
+    line = i32x4.add(line, steps);
+    v128.store(to, f64x2.add(bases, lowPair(four)));
+    v128.store(to, f64x2.add(bases, highPair(four)), 16);
+    v128.store(to, f64x2.add(bases, lowPair(four2)), 32);
+    v128.store(to, f64x2.add(bases, highPair(four2)), 48);
   }
 }
 
@@ -50,16 +132,14 @@ export function smallDelta(
   low: f64,
   out: usize,
 ): void {
-  const isDivided = high !== 1;
+  const steps = splatThrough(out, 4 * step);
   v128.store(out, f64x2.splat(high));
   v128.store(out, f64x2.splat(low), 16);
-  v128.store(out, i32x4.splat(4 * step), 32);
   const highs = v128.load(out);
   const lows = v128.load(out, 16);
-  const steps = v128.load(out, 32);
   const zero = i32x4.splat(0);
   // What precedes the next four: the sum so far, and a step for each of them.
-  let before = i32x4.add(i32x4.splat(base), i32x4.mul(i32x4.splat(step), i32x4(1, 2, 3, 4)));
+  let before = i32x4.add(lineFrom(base, step), i32x4.splat(step));
   store<f64>(out, <f64>base * high + <f64>base * low);
   const end = out + ((<usize>count) << 3);
   for (let at = numbers, to = out + 8; to < end; to += 64, at += 32) {
@@ -69,19 +149,37 @@ export function smallDelta(
     before = i32x4.add(i32x4.add(before, steps), i32x4.shuffle(fours, fours, 3, 3, 3, 3));
     const sums2 = i32x4.add(before, fours2);
     before = i32x4.add(i32x4.add(before, steps), i32x4.shuffle(fours2, fours2, 3, 3, 3, 3));
-    put(to, sums, isDivided, highs, lows);
-    put(to + 32, sums2, isDivided, highs, lows);
+    v128.store(to, quotient(lowPair(sums), highs, lows));
+    v128.store(to, quotient(highPair(sums), highs, lows), 16);
+    v128.store(to, quotient(lowPair(sums2), highs, lows), 32);
+    v128.store(to, quotient(highPair(sums2), highs, lows), 48);
   }
 }
 
-/** Stores four as doubles, divided or not. */
-function put(to: usize, four: v128, isDivided: bool, highs: v128, lows: v128): void {
-  let first = f64x2.convert_low_i32x4_s(four);
-  let second = f64x2.convert_low_i32x4_s(i64x2.shuffle(four, four, 1, 1));
-  if (isDivided) {
-    first = f64x2.add(f64x2.mul(first, highs), f64x2.mul(first, lows));
-    second = f64x2.add(f64x2.mul(second, highs), f64x2.mul(second, lows));
-  }
-  v128.store(to, first);
-  v128.store(to, second, 16);
+/** A number in all lanes. It goes through memory: a constant made before a loop is made anew in each turn of it (Node 20.20). */
+@inline
+function splatThrough(room: usize, number: i32): v128 {
+  v128.store(room, i32x4.splat(number), 32);
+  return v128.load(room, 32);
+}
+
+/** The first four of a line. */
+function lineFrom(base: i32, step: i32): v128 {
+  return i32x4.add(i32x4.splat(base), i32x4.mul(i32x4.splat(step), i32x4(0, 1, 2, 3)));
+}
+
+@inline
+function lowPair(four: v128): v128 {
+  return f64x2.convert_low_i32x4_s(four);
+}
+
+@inline
+function highPair(four: v128): v128 {
+  return f64x2.convert_low_i32x4_s(i64x2.shuffle(four, four, 1, 1));
+}
+
+/** Two over a power of ten. With 1 and 0 it is they themselves. */
+@inline
+function quotient(pair: v128, highs: v128, lows: v128): v128 {
+  return f64x2.add(f64x2.mul(pair, highs), f64x2.mul(pair, lows));
 }

@@ -1,0 +1,138 @@
+/** Differences of differences and lines are looked at over so many numbers first. */
+const PREFIX: i32 = 128;
+
+/**
+ * Writes eight f64, as measure.ts does, of i32 below 2^28 in magnitude: of more than these only the first two are right. The last four
+ * may be those of the first numbers alone, if these need as many bits as all of the differences, or, for the line, as all the numbers
+ * do, already: more numbers would not need fewer, and codecs that take more bits are not chosen.
+ */
+export function narrowRanges(numbers: usize, count: i32, slope: i32, out: usize): void {
+  const end = numbers + ((<usize>count) << 2);
+  let least = v128.load32_splat(numbers);
+  let most = least;
+  let leastStep = i32x4.splat(0);
+  let mostStep = leastStep;
+  let at = numbers + 4;
+  if (count > 1) {
+    leastStep = i32x4.splat(load<i32>(at) - load<i32>(numbers));
+    mostStep = leastStep;
+  }
+  for (; at + 32 <= end; at += 32) {
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const stepA = i32x4.sub(a, v128.load(at - 4));
+    const stepB = i32x4.sub(b, v128.load(at - 4, 16));
+    least = i32x4.min_s(least, i32x4.min_s(a, b));
+    most = i32x4.max_s(most, i32x4.max_s(a, b));
+    leastStep = i32x4.min_s(leastStep, i32x4.min_s(stepA, stepB));
+    mostStep = i32x4.max_s(mostStep, i32x4.max_s(stepA, stepB));
+  }
+  for (; at < end; at += 4) {
+    const number = v128.load32_splat(at);
+    const step = i32x4.sub(number, v128.load32_splat(at - 4));
+    least = i32x4.min_s(least, number);
+    most = i32x4.max_s(most, number);
+    leastStep = i32x4.min_s(leastStep, step);
+    mostStep = i32x4.max_s(mostStep, step);
+  }
+  const first = leastOf(least);
+  const last = mostOf(most);
+  const firstStep = leastOf(leastStep);
+  const lastStep = mostOf(mostStep);
+  store<f64>(out, <f64>first);
+  store<f64>(out, <f64>last, 8);
+  store<f64>(out, <f64>firstStep, 16);
+  store<f64>(out, <f64>lastStep, 24);
+  const stepBits = bitsOf(firstStep, lastStep);
+  if (turnBits(numbers, min(count, PREFIX), out + 32) < stepBits) turnBits(numbers, count, out + 32);
+  const bits = min(stepBits, bitsOf(first, last));
+  if (restBits(numbers, min(count, PREFIX), slope, out + 48) < bits) restBits(numbers, count, slope, out + 48);
+}
+
+/** Bits that numbers from `least` to `most` need above the least. */
+function bitsOf(least: i32, most: i32): i32 {
+  return 32 - clz(most - least);
+}
+
+/** Writes the least and the greatest difference of differences, 0 if there is none; returns the bits they need. */
+function turnBits(numbers: usize, count: i32, out: usize): i32 {
+  let least = 0;
+  let most = 0;
+  if (count > 2) {
+    const end = numbers + ((<usize>count) << 2);
+    let at = numbers + 8;
+    let leasts = turnAt(at);
+    let mosts = leasts;
+    // The last four may overlap those before them; where there are too few for four, all lanes are of the first one.
+    if (count >= 6) {
+      for (; at + 16 <= end; at += 16) {
+        const turns = turnsAt(at);
+        leasts = i32x4.min_s(leasts, turns);
+        mosts = i32x4.max_s(mosts, turns);
+      }
+      const turns = turnsAt(end - 16);
+      leasts = i32x4.min_s(leasts, turns);
+      mosts = i32x4.max_s(mosts, turns);
+    } else {
+      for (; at < end; at += 4) {
+        leasts = i32x4.min_s(leasts, turnAt(at));
+        mosts = i32x4.max_s(mosts, turnAt(at));
+      }
+    }
+    least = leastOf(leasts);
+    most = mostOf(mosts);
+  }
+  store<f64>(out, <f64>least);
+  store<f64>(out, <f64>most, 8);
+  return bitsOf(least, most);
+}
+
+/** Four differences of differences, the first of which ends at a number. */
+@inline
+function turnsAt(at: usize): v128 {
+  const before = v128.load(at - 4);
+  return i32x4.sub(i32x4.sub(v128.load(at), before), i32x4.sub(before, v128.load(at - 8)));
+}
+
+/** One of them in all lanes. */
+function turnAt(at: usize): v128 {
+  return i32x4.splat(load<i32>(at) - 2 * load<i32>(at - 4) + load<i32>(at - 8));
+}
+
+/** Writes the least and the greatest number less a line; returns the bits they need. */
+function restBits(numbers: usize, count: i32, slope: i32, out: usize): i32 {
+  const end = numbers + ((<usize>count) << 2);
+  let leasts = v128.load32_splat(numbers);
+  let mosts = leasts;
+  const steps = i32x4.splat(4 * slope);
+  let line = i32x4.mul(i32x4.splat(slope), i32x4(0, 1, 2, 3));
+  let at = numbers;
+  for (; at + 16 <= end; at += 16) {
+    const rests = i32x4.sub(v128.load(at), line);
+    line = i32x4.add(line, steps);
+    leasts = i32x4.min_s(leasts, rests);
+    mosts = i32x4.max_s(mosts, rests);
+  }
+  let height = i32x4.extract_lane(line, 0);
+  for (; at < end; at += 4) {
+    const rest = i32x4.splat(load<i32>(at) - height);
+    height += slope;
+    leasts = i32x4.min_s(leasts, rest);
+    mosts = i32x4.max_s(mosts, rest);
+  }
+  const least = leastOf(leasts);
+  const most = mostOf(mosts);
+  store<f64>(out, <f64>least);
+  store<f64>(out, <f64>most, 8);
+  return bitsOf(least, most);
+}
+
+function leastOf(lanes: v128): i32 {
+  const pairs = i32x4.min_s(lanes, i32x4.shuffle(lanes, lanes, 2, 3, 0, 1));
+  return min(i32x4.extract_lane(pairs, 0), i32x4.extract_lane(pairs, 1));
+}
+
+function mostOf(lanes: v128): i32 {
+  const pairs = i32x4.max_s(lanes, i32x4.shuffle(lanes, lanes, 2, 3, 0, 1));
+  return max(i32x4.extract_lane(pairs, 0), i32x4.extract_lane(pairs, 1));
+}

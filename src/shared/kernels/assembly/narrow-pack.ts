@@ -48,8 +48,8 @@ function packSixteens(
 ): void {
   // Through memory: see unpack-narrow.ts.
   v128.store(out, i32x4.splat(base));
-  v128.store(out, i32x4.splat((<i32>1 << (width + 16)) | 1), 16);
-  v128.store(out, i32x4.splat((<i32>1 << (2 * width + 16)) | 1), 32);
+  v128.store(out, i32x4.splat(((<i32>1) << (width + 16)) | 1), 16);
+  v128.store(out, i32x4.splat(((<i32>1) << (2 * width + 16)) | 1), 32);
   const bases = v128.load(out);
   const pairFactors = v128.load(out, 16);
   const fourFactors = v128.load(out, 32);
@@ -98,7 +98,7 @@ function packEights(
   out: usize,
 ): void {
   v128.store(out, i32x4.splat(base));
-  v128.store(out, i32x4.splat((<i32>1 << (width + 16)) | 1), 16);
+  v128.store(out, i32x4.splat(((<i32>1) << (width + 16)) | 1), 16);
   const bases = v128.load(out);
   const factors = v128.load(out, 16);
   const steps = i32x4.splat(4 * slope);
@@ -128,13 +128,11 @@ function packEights(
 }
 
 /** Of eight numbers below 2^15 the pairs, each in 32 bits, the second one times the factor. */
-@inline
 function pairsOf(a: v128, b: v128, factors: v128): v128 {
   return i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(a, b), factors);
 }
 
 /** The high half of a word moved down to bit `at`, beside the low half, which has no bits from there on. */
-@inline
 function joined(word: u64, at: i32): u64 {
-  return word + (word >> 32) * (((<u64>1) << <u64>at) - ((<u64>1) << 32));
+  return word + (word >> 32) * (((<u64>1) << (<u64>at)) - ((<u64>1) << 32));
 }

@@ -46,7 +46,8 @@ export function narrowRanges(numbers: usize, count: i32, slope: i32, out: usize)
   const stepBits = bitsOf(firstStep, lastStep);
   if (turnBits(numbers, min(count, PREFIX), out + 32) < stepBits) turnBits(numbers, count, out + 32);
   const bits = min(stepBits, bitsOf(first, last));
-  if (restBits(numbers, min(count, PREFIX), slope, out + 48) < bits) restBits(numbers, count, slope, out + 48);
+  if (restBits(numbers, min(count, PREFIX), slope, out + 48) < bits)
+    restBits(numbers, count, slope, out + 48);
 }
 
 /** Bits that numbers from `least` to `most` need above the least. */
@@ -88,7 +89,6 @@ function turnBits(numbers: usize, count: i32, out: usize): i32 {
 }
 
 /** Four differences of differences, the first of which ends at a number. */
-@inline
 function turnsAt(at: usize): v128 {
   const before = v128.load(at - 4);
   return i32x4.sub(i32x4.sub(v128.load(at), before), i32x4.sub(before, v128.load(at - 8)));

@@ -52,13 +52,11 @@ export function shortWholes(numbers: usize, count: i32, base: i32, out: usize): 
 }
 
 /** Of eight numbers the sums of the first two, four, six and eight, and what was carried. */
-@inline
 function oddSums(eight: v128, carry: v128, ones: v128, zero: v128): v128 {
   return i32x4.add(prefixSums(i32x4.dot_i16x8_s(eight, ones), zero), carry);
 }
 
 /** The sums of the first one, three, five and seven: those without each pair's second number. */
-@inline
 function evenSums(odd: v128, eight: v128): v128 {
   return i32x4.sub(odd, i32x4.shr_s(eight, 16));
 }

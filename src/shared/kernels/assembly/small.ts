@@ -157,7 +157,6 @@ export function smallDelta(
 }
 
 /** A number in all lanes. It goes through memory: a constant made before a loop is made anew in each turn of it (Node 20.20). */
-@inline
 function splatThrough(room: usize, number: i32): v128 {
   v128.store(room, i32x4.splat(number), 32);
   return v128.load(room, 32);
@@ -168,18 +167,15 @@ function lineFrom(base: i32, step: i32): v128 {
   return i32x4.add(i32x4.splat(base), i32x4.mul(i32x4.splat(step), i32x4(0, 1, 2, 3)));
 }
 
-@inline
 function lowPair(four: v128): v128 {
   return f64x2.convert_low_i32x4_s(four);
 }
 
-@inline
 function highPair(four: v128): v128 {
   return f64x2.convert_low_i32x4_s(i64x2.shuffle(four, four, 1, 1));
 }
 
 /** Two over a power of ten. With 1 and 0 it is they themselves. */
-@inline
 function quotient(pair: v128, highs: v128, lows: v128): v128 {
   return f64x2.add(f64x2.mul(pair, highs), f64x2.mul(pair, lows));
 }

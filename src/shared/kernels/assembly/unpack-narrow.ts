@@ -61,7 +61,6 @@ export function unpackNarrow(
 }
 
 /** The four numbers that lie in these bytes. */
-@inline
 function fourOf(bytes: v128, places: v128, factors: v128, mask: v128): v128 {
   return i32x4.shr_u(v128.and(i32x4.mul(i8x16.swizzle(bytes, places), factors), mask), ALIGNED);
 }
@@ -99,7 +98,6 @@ export function unpackShort(
 }
 
 /** Eight numbers. */
-@inline
 function shorts(from: usize, places: v128, factors: v128, mask: v128, steps: v128): v128 {
   const lanes = i16x8.mul(i8x16.swizzle(v128.load(from), places), factors);
   return i16x8.add(i16x8.shr_u(v128.and(lanes, mask), ALIGNED), steps);

@@ -3,26 +3,30 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Gorilla over vectors of at most 1,024 doubles, in WebAssembly. */
+/** Gorilla over vectors of at most 1,024 doubles, in WebAssembly: both its sides lie in its memory, so nothing is copied. */
 export interface Gorilla {
   /** Vectors that can be kept at once. */
   readonly slots: number;
-  /** Where the doubles to encode are put, and where decoded ones are found. */
-  readonly values: Float64Array;
-  /** Encodes the first `count` values into a slot; returns the bits. */
+  /** Where the doubles of a slot are put that are to be encoded. */
+  valuesOf(slot: number): Float64Array;
+  /** Where decoded ones are found. */
+  readonly decoded: Float64Array;
+  /** Encodes the first `count` values of a slot; returns the bits. */
   encode(slot: number, count: number): number;
   /** Decodes a slot. */
   decode(slot: number, count: number): void;
 }
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const VALUES_AT = 1024;
-const PACKED_AT = 16_384;
-/** The most that 1,024 doubles can take. */
-const SLOT_BYTES = 10_240;
-const SLOTS = 300;
-const PAGES = 64;
 const ROWS = 1024;
+const DECODED_AT = 1024;
+const VALUES_AT = 16_384;
+const VALUES_BYTES = 8 * ROWS;
+const SLOTS = 300;
+const PACKED_AT = VALUES_AT + SLOTS * VALUES_BYTES;
+/** The most that 1,024 doubles can take. */
+const PACKED_BYTES = 10_240;
+const PAGES = Math.ceil((PACKED_AT + SLOTS * PACKED_BYTES) / 65_536);
 
 /** Compiles the baseline and loads it. */
 export function loadGorilla(): Gorilla {
@@ -48,11 +52,13 @@ export function loadGorilla(): Gorilla {
     encode(values: number, count: number, out: number): number;
     decode(from: number, count: number, out: number): void;
   };
-  const values = new Float64Array(memory.buffer, VALUES_AT, ROWS);
+  const valuesAt = (slot: number): number => VALUES_AT + slot * VALUES_BYTES;
+  const packedAt = (slot: number): number => PACKED_AT + slot * PACKED_BYTES;
   return {
     slots: SLOTS,
-    values,
-    encode: (slot, count) => exports.encode(VALUES_AT, count, PACKED_AT + slot * SLOT_BYTES),
-    decode: (slot, count) => exports.decode(PACKED_AT + slot * SLOT_BYTES, count, VALUES_AT),
+    valuesOf: (slot) => new Float64Array(memory.buffer, valuesAt(slot), ROWS),
+    decoded: new Float64Array(memory.buffer, DECODED_AT, ROWS),
+    encode: (slot, count) => exports.encode(valuesAt(slot), count, packedAt(slot)),
+    decode: (slot, count) => exports.decode(packedAt(slot), count, DECODED_AT),
   };
 }

@@ -3,108 +3,134 @@ import { DELTA, FRAME_OF_REFERENCE, LINEAR } from '../../src/shared/codec/codec-
 import { POWERS } from '../../src/shared/codec/decimal.ts';
 import { readWhole } from '../../src/shared/codec/int64.ts';
 import { DECIMALS_MASK } from '../../src/shared/codec/integer-head.ts';
-import { RANGE_LIMIT } from '../../src/shared/codec/residuals.ts';
+import {
+  NARROW_PACK_MAX,
+  PACK_DELTA,
+  PACK_FRAME,
+  PACK_LINEAR,
+} from '../../src/shared/codec/narrow-residuals.ts';
 import * as scratch from '../../src/shared/codec/scratch.ts';
 import { readVectorHeader } from '../../src/shared/codec/vector-header.ts';
 import { ByteSink } from '../../src/shared/format/byte-sink.ts';
-import { kernels } from '../../src/shared/kernels/kernels.ts';
+import { type Kernels, kernels } from '../../src/shared/kernels/kernels.ts';
 import type { Corpus } from './corpora.ts';
 import { rateOf } from './rate.ts';
 
 const VECTOR = 1024;
 const VECTORS = 16;
-/** Room for 1,024 numbers of 25 bits, and what kernels read beyond them. */
-const SLOT_BYTES = 4096;
-const NARROW_MAX = 25;
+/** Vectors that are decoded by a call, as queries do. */
+const VECTORS_A_CALL = 8;
+/** Room for a vector of values, and for what kernels write behind it. */
+const SLOT_BYTES = 8 * VECTOR + 64;
 
 /** Rates of the kernels alone, in millions of values a second. */
 export interface KernelRates {
-  /** Values to whole numbers, their ranges, and packing; nothing of choosing between codecs, statistics, patches. */
+  /** Values to whole numbers that give every bit back, their ranges, and packing. Nothing of choosing between codecs, statistics, patches. */
   readonly encode: number;
-  /** Packed bits to values. */
+  /** A column's bytes, vectors' headers and patches among them, to values. */
   readonly decode: number;
 }
 
+/** What a column's vectors are coded as, by its first one. */
+interface Coding {
+  readonly codec: number;
+  readonly decimals: number;
+  readonly slope: number;
+}
+
 /**
- * What the kernels of ALP with frame of reference or delta do when nothing is around them: between memories of their own, as the
- * Gorilla baseline is measured. Power and codec are those that the encoder chooses; patches are left out, so widths are those of
- * the greatest numbers. Undefined where the first vector is in no such codec, or a value is no such decimal. Throws unless every value comes back.
+ * What the kernels of ALP with frame of reference or delta, and those of integers, do when nothing is around them: the kernels that the
+ * product calls, between places in their own memory, as the Gorilla baseline is measured. Power and codec are those that the encoder
+ * chooses. Undefined where they are not for the column. Throws unless every value comes back.
  */
-export function kernelRates({ source, values }: Corpus, seconds: number): KernelRates | undefined {
+export function kernelRates(corpus: Corpus, seconds: number): KernelRates | undefined {
   if (kernels === undefined) return undefined;
-  const run = kernels;
-  const { NUMBERS_AT, RANGES_AT, RESIDUALS_AT, STAGED_AT, factors, ranges, stagedF64 } = scratch;
-  const sink = new ByteSink(1 << 14);
-  encodeVector(sink, source, 0, VECTOR);
-  const bytes = sink.written();
-  const { codec, values: head } = readVectorHeader(bytes, 0);
-  const isNarrow = codec === FRAME_OF_REFERENCE || codec === DELTA || codec === LINEAR;
-  if (!isNarrow || (bytes[head + 1]! & ~DECIMALS_MASK) !== 0) return undefined;
-  const decimals = bytes[head + 1]! & DECIMALS_MASK;
-  const power = POWERS[decimals]!;
-  const [, high, low] = factors.subarray(3 * decimals);
-  const isDelta = codec === DELTA;
-  // Of a cadence all vectors have the same slope.
-  const slope = codec === LINEAR ? readWhole(bytes, head + 16) : 0;
-  const parts = Array.from({ length: VECTORS }, (_, i) => values.subarray(i * VECTOR, (i + 1) * VECTOR));
-  const firsts = new Float64Array(VECTORS);
-  const bases = new Float64Array(VECTORS);
-  const widths = new Int32Array(VECTORS);
-  let isFit = true;
-
-  const encode = (): void => {
-    for (let i = 0; i < VECTORS; i++) {
-      stagedF64.set(parts[i]!);
-      const first = Math.round(stagedF64[0]! * power);
-      const whole =
-        power === 1
-          ? run.wholes(STAGED_AT, VECTOR, RANGE_LIMIT, RESIDUALS_AT) * VECTOR
-          : run.decimals(STAGED_AT, VECTOR, power, first, RANGE_LIMIT / 2, high!, low!, RESIDUALS_AT);
-      if (whole < VECTOR) isFit = false;
-      run.measure(RESIDUALS_AT, VECTOR, slope, RANGES_AT);
-      const at = isDelta ? 2 : slope === 0 ? 0 : 6;
-      const base = ranges[at]!;
-      const width = 32 - Math.clz32(ranges[at + 1]! - base);
-      firsts[i] = first;
-      bases[i] = base;
-      widths[i] = width;
-      const out = slotOf(i);
-      if (isDelta) run.packDelta(RESIDUALS_AT, VECTOR, base, width, NUMBERS_AT, out);
-      else if (slope === 0) run.packFrame(RESIDUALS_AT, VECTOR, base, width, NUMBERS_AT, out);
-      else run.packLinear(RESIDUALS_AT, VECTOR, base, slope, width, NUMBERS_AT, out);
-    }
-  };
-  const decode = (i: number): void => {
-    const width = widths[i]!;
-    const first = firsts[i]!;
-    const base = bases[i]!;
-    run.unpackNarrow(slotOf(i), isDelta ? VECTOR - 1 : VECTOR, width, 0, scratch.TABLES_AT, NUMBERS_AT);
-    // As kernels/assembly/rows.ts chooses.
-    const start = isDelta ? first : first + base;
-    const step = isDelta ? base : slope;
-    const isSmall = Math.abs(start) + (Math.abs(step) + 2 ** width) * (VECTOR + 4) < 2 ** 26 && high !== 0;
-    if (isSmall && isDelta) run.smallDelta(NUMBERS_AT, VECTOR, start, step, high!, low!, STAGED_AT);
-    else if (isSmall) run.smallLine(NUMBERS_AT, VECTOR, start, step, high!, low!, STAGED_AT);
-    else if (isDelta) run.narrowDelta(NUMBERS_AT, VECTOR, start, step, power, STAGED_AT);
-    else run.narrowLine(NUMBERS_AT, VECTOR, start, step, power, STAGED_AT);
-  };
-
-  encode();
-  if (!isFit || widths.some((width) => width > NARROW_MAX)) return undefined;
-  for (let i = 0; i < VECTORS; i++) {
-    decode(i);
-    if (stagedF64.some((value, row) => value !== parts[i]![row]))
-      throw new Error(`vector ${i} comes back wrong`);
-  }
+  const coding = codingOf(corpus);
+  if (coding === undefined) return undefined;
+  const encode = encoderOf(kernels, corpus, coding);
+  const decode = decoderOf(kernels, corpus);
+  if (encode === undefined || decode === undefined) return undefined;
   return {
     encode: rateOf(VECTORS * VECTOR, seconds, encode),
-    decode: rateOf(VECTORS * VECTOR, seconds, () => {
-      for (let i = 0; i < VECTORS; i++) decode(i);
-    }),
+    decode: rateOf(VECTORS * VECTOR, seconds, decode),
   };
 }
 
-/** Where a vector's packed bits are kept: in the room for a column. */
-function slotOf(vector: number): number {
-  return scratch.COLUMN_AT + vector * SLOT_BYTES;
+function codingOf({ source }: Corpus): Coding | undefined {
+  const sink = new ByteSink(1 << 14);
+  encodeVector(sink, source, 0, VECTOR, false);
+  const bytes = sink.written();
+  const { codec, values: head } = readVectorHeader(bytes, 0);
+  if (codec !== FRAME_OF_REFERENCE && codec !== DELTA && codec !== LINEAR) return undefined;
+  const form = bytes[head + 1]!;
+  if ((form & ~DECIMALS_MASK) !== 0) return undefined;
+  // Of a cadence all vectors have the same slope.
+  return { codec, decimals: form, slope: codec === LINEAR ? readWhole(bytes, head + 16) : 0 };
+}
+
+/** Encodes all vectors, of which the packed bits are not kept; undefined if the kernels are not for one of them. */
+function encoderOf(run: Kernels, { values }: Corpus, coding: Coding): (() => void) | undefined {
+  const { codec, decimals, slope } = coding;
+  const { NARROW_AT, PACKED_AT, RANGES_AT, factors, ranges } = scratch;
+  const power = POWERS[decimals]!;
+  const [, high, low] = factors.subarray(3 * decimals);
+  const kind = codec === DELTA ? PACK_DELTA : codec === LINEAR ? PACK_LINEAR : PACK_FRAME;
+  const rangeAt = [0, 2, 6][kind]!;
+  const parts = Array.from({ length: VECTORS }, (_, i) => values.subarray(i * VECTOR, (i + 1) * VECTOR));
+  parts.forEach((part, i) => {
+    scratch.columnBytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), i * SLOT_BYTES);
+  });
+  const firsts = parts.map((part) => Math.round(part[0]! * power));
+  let widest = 0;
+
+  const encodeOne = (i: number): boolean => {
+    const at = scratch.COLUMN_AT + i * SLOT_BYTES;
+    const first = firsts[i]!;
+    const made =
+      decimals === 0
+        ? run.narrowWholes(at, VECTOR, first, NARROW_AT, RANGES_AT) * VECTOR
+        : run.narrowDecimals(at, VECTOR, power, first, high!, low!, NARROW_AT, RANGES_AT);
+    if (made < VECTOR) return false;
+    const base = ranges[rangeAt]!;
+    const width = 32 - Math.clz32(ranges[rangeAt + 1]! - base);
+    widest = Math.max(widest, width);
+    run.packNarrow(kind, NARROW_AT, VECTOR, base, slope, width, PACKED_AT);
+    return true;
+  };
+  for (let i = 0; i < VECTORS; i++) {
+    // narrowDecimals asks for values below 2^26 over the power.
+    const isFit = decimals === 0 || parts[i]!.every((value) => Math.abs(value) * power < 2 ** 26);
+    if (!isFit || !encodeOne(i) || widest > NARROW_PACK_MAX) return undefined;
+  }
+  return () => {
+    for (let i = 0; i < VECTORS; i++) encodeOne(i);
+  };
+}
+
+/** Decodes all vectors, as the product's encoder makes them; undefined if the kernels are not for one of them. */
+function decoderOf(run: Kernels, { source, values }: Corpus): (() => void) | undefined {
+  const { FACTORS_AT, NEXT_AT, NUMBERS_AT, ROWS_AT, TABLES_AT, rowsF64 } = scratch;
+  const rows = VECTORS_A_CALL * VECTOR;
+  const calls: { at: number; end: number }[] = [];
+  let at = scratch.COLUMN_AT + VECTORS * SLOT_BYTES;
+  for (let from = 0; from < VECTORS * VECTOR; from += rows) {
+    const sink = new ByteSink(1 << 16);
+    for (let row = from; row < from + rows; row += VECTOR) encodeVector(sink, source, row, VECTOR, false);
+    const bytes = sink.written();
+    scratch.columnBytes.set(bytes, at - scratch.COLUMN_AT);
+    calls.push({ at, end: at + bytes.length });
+    at += bytes.length;
+  }
+  const isTime = source.isTime ? 1 : 0;
+  const decodeOne = ({ at, end }: { at: number; end: number }): number =>
+    run.narrowRows(at, end, rows, rows, isTime, FACTORS_AT, TABLES_AT, NUMBERS_AT, ROWS_AT, NEXT_AT);
+  for (const [i, call] of calls.entries()) {
+    if (decodeOne(call) < rows) return undefined;
+    for (let row = 0; row < rows; row++)
+      if (!Object.is(rowsF64[row], values[i * rows + row]))
+        throw new Error(`value ${i * rows + row} is wrong`);
+  }
+  return () => {
+    for (const call of calls) decodeOne(call);
+  };
 }

@@ -88,12 +88,9 @@ function scale(count: number, decimals: number, largest: number): number {
     const low = factors[3 * decimals + 2]!;
     narrow.isOn = largest * power < INVERSE_LIMIT && high !== 0;
     if (narrow.isOn) {
-      const { NARROW_AT, STAGED_AT } = scratch;
-      return otherFrom(
-        kernels.narrowDecimals(STAGED_AT, count, power, first, high, low, NARROW_AT),
-        count,
-        power,
-      );
+      const { NARROW_AT, RANGES_AT, STAGED_AT } = scratch;
+      const place = kernels.narrowDecimals(STAGED_AT, count, power, first, high, low, NARROW_AT, RANGES_AT);
+      return otherFrom(place, count, power);
     }
     return kernels.decimals(scratch.STAGED_AT, count, power, first, LIMIT, high, low, scratch.RESIDUALS_AT);
   }

@@ -24,11 +24,11 @@ export const PACK_FRAME = 0;
 export const PACK_DELTA = 1;
 export const PACK_LINEAR = 2;
 
-/** Makes narrow residuals of the staged float64 values if they are whole numbers near the first one; false if not. */
+/** Makes narrow residuals of the staged float64 values, and their ranges, if they are whole numbers near the first one; false if not. */
 export function narrowWholes(kernels: Kernels, count: number, first: number): boolean {
   narrow.isOn =
     Math.abs(first) < FIRST_LIMIT &&
-    kernels.narrowWholes(scratch.STAGED_AT, count, first, scratch.NARROW_AT) !== 0;
+    kernels.narrowWholes(scratch.STAGED_AT, count, first, scratch.NARROW_AT, scratch.RANGES_AT) !== 0;
   return narrow.isOn;
 }
 

@@ -14,7 +14,7 @@ const { ranges, residuals } = scratch;
 export function measureRanges(count: number): number {
   const slope = count > 2 ? Math.round((residualAt(count - 1) - residualAt(0)) / (count - 1)) : 0;
   if (kernels !== undefined && narrow.isOn) {
-    kernels.narrowRanges(scratch.NARROW_AT, count, slope, scratch.RANGES_AT);
+    // They were measured as they were made.
     if (ranges[0] > -NARROW_LIMIT && ranges[1] < NARROW_LIMIT) return slope;
     widenResiduals(kernels, count);
   }

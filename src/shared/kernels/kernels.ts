@@ -52,7 +52,7 @@ export interface Kernels {
     numbers: number,
     places: number,
   ): number;
-  narrowWholes(values: number, count: number, first: number, out: number): number;
+  narrowWholes(values: number, count: number, first: number, out: number, ranges: number): number;
   narrowDecimals(
     values: number,
     count: number,
@@ -61,9 +61,9 @@ export interface Kernels {
     high: number,
     low: number,
     out: number,
+    ranges: number,
   ): number;
   widen(numbers: number, count: number, out: number): void;
-  narrowRanges(numbers: number, count: number, slope: number, out: number): void;
   narrowOutliers(
     codec: number,
     values: number,

@@ -1,4 +1,5 @@
 /** As in pack.ts. */
+const FRAME: i32 = 0;
 const DELTA: i32 = 1;
 const LINEAR: i32 = 2;
 /** Sixteen numbers of so many bits are put together by instructions for lanes of 16 bits with their sign. */
@@ -21,7 +22,10 @@ export function packNarrow(
   const total = kind === DELTA ? count - 1 : count;
   if (width === 0 || total === 0) return;
   pad(kind, values, count, total, base, slope);
-  if (width <= SIXTEENS_MAX) packSixteens(kind, values, total, base, slope, width, out);
+  // Narrow differences and wide values are the commonest: they go without a branch.
+  if (width <= SIXTEENS_MAX && kind === DELTA) packSteps(values + 4, total, base, width, out);
+  else if (width > SIXTEENS_MAX && kind === FRAME) packValues(values, total, base, width, out);
+  else if (width <= SIXTEENS_MAX) packSixteens(kind, values, total, base, slope, width, out);
   else packEights(kind, values, total, base, slope, width, out);
 }
 
@@ -54,6 +58,7 @@ function packSixteens(
   const pairFactors = v128.load(out, 16);
   const fourFactors = v128.load(out, 32);
   const steps = i32x4.splat(4 * slope);
+  const factor = joinFactor(4 * width);
   let line = i32x4.mul(i32x4.splat(slope), i32x4(0, 1, 2, 3));
   let to = out;
   const from = kind === DELTA ? values + 4 : values;
@@ -81,9 +86,33 @@ function packSixteens(
     const low = pairsOf(i32x4.sub(a, bases), i32x4.sub(b, bases), pairFactors);
     const high = pairsOf(i32x4.sub(c, bases), i32x4.sub(d, bases), pairFactors);
     const fours = pairsOf(low, high, fourFactors);
-    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 0), 4 * width));
+    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 0), factor));
     to += width;
-    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 1), 4 * width));
+    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 1), factor));
+    to += width;
+  }
+}
+
+/** What `packSixteens` does of differences. */
+function packSteps(values: usize, total: i32, base: i32, width: i32, out: usize): void {
+  v128.store(out, i32x4.splat(base));
+  v128.store(out, i32x4.splat(((<i32>1) << (width + 16)) | 1), 16);
+  v128.store(out, i32x4.splat(((<i32>1) << (2 * width + 16)) | 1), 32);
+  const bases = v128.load(out);
+  const pairFactors = v128.load(out, 16);
+  const fourFactors = v128.load(out, 32);
+  const factor = joinFactor(4 * width);
+  let to = out;
+  const end = values + ((<usize>total) << 2);
+  for (let at = values; at < end; at += 64) {
+    const a = i32x4.sub(i32x4.sub(v128.load(at), v128.load(at - 4)), bases);
+    const b = i32x4.sub(i32x4.sub(v128.load(at, 16), v128.load(at - 4, 16)), bases);
+    const c = i32x4.sub(i32x4.sub(v128.load(at, 32), v128.load(at - 4, 32)), bases);
+    const d = i32x4.sub(i32x4.sub(v128.load(at, 48), v128.load(at - 4, 48)), bases);
+    const fours = pairsOf(pairsOf(a, b, pairFactors), pairsOf(c, d, pairFactors), fourFactors);
+    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 0), factor));
+    to += width;
+    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 1), factor));
     to += width;
   }
 }
@@ -102,6 +131,7 @@ function packEights(
   const bases = v128.load(out);
   const factors = v128.load(out, 16);
   const steps = i32x4.splat(4 * slope);
+  const factor = joinFactor(2 * width);
   let line = i32x4.mul(i32x4.splat(slope), i32x4(0, 1, 2, 3));
   const bits = <u64>(4 * width);
   let to = out;
@@ -120,10 +150,39 @@ function packEights(
       line = i32x4.add(line, steps);
     }
     const pairs = pairsOf(i32x4.sub(a, bases), i32x4.sub(b, bases), factors);
-    const four = joined(<u64>i64x2.extract_lane(pairs, 0), 2 * width);
-    const four2 = joined(<u64>i64x2.extract_lane(pairs, 1), 2 * width);
+    const four = joined(<u64>i64x2.extract_lane(pairs, 0), factor);
+    const four2 = joined(<u64>i64x2.extract_lane(pairs, 1), factor);
     store<u64>(to, four | (four2 << bits));
     store<u64>(to, four2 >> (64 - bits), 8);
+  }
+}
+
+/** What `packEights` does of values. */
+function packValues(values: usize, total: i32, base: i32, width: i32, out: usize): void {
+  v128.store(out, i32x4.splat(base));
+  v128.store(out, i32x4.splat(((<i32>1) << (width + 16)) | 1), 16);
+  const bases = v128.load(out);
+  const factors = v128.load(out, 16);
+  const factor = joinFactor(2 * width);
+  const bits = <u64>(4 * width);
+  const rest = 64 - bits;
+  let to = out;
+  const end = values + ((<usize>total) << 2);
+  for (let at = values; at < end; at += 64) {
+    const a = i32x4.sub(v128.load(at), bases);
+    const b = i32x4.sub(v128.load(at, 16), bases);
+    const c = i32x4.sub(v128.load(at, 32), bases);
+    const d = i32x4.sub(v128.load(at, 48), bases);
+    const low = pairsOf(a, b, factors);
+    const high = pairsOf(c, d, factors);
+    const four = joined(<u64>i64x2.extract_lane(low, 1), factor);
+    store<u64>(to, joined(<u64>i64x2.extract_lane(low, 0), factor) | (four << bits));
+    store<u64>(to, four >> rest, 8);
+    to += width;
+    const four2 = joined(<u64>i64x2.extract_lane(high, 1), factor);
+    store<u64>(to, joined(<u64>i64x2.extract_lane(high, 0), factor) | (four2 << bits));
+    store<u64>(to, four2 >> rest, 8);
+    to += width;
   }
 }
 
@@ -132,7 +191,12 @@ function pairsOf(a: v128, b: v128, factors: v128): v128 {
   return i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(a, b), factors);
 }
 
-/** The high half of a word moved down to bit `at`, beside the low half, which has no bits from there on. */
-function joined(word: u64, at: i32): u64 {
-  return word + (word >> 32) * (((<u64>1) << (<u64>at)) - ((<u64>1) << 32));
+/** The high half of a word moved down beside the low half: what comes off above, and is added below. */
+function joined(word: u64, factor: u64): u64 {
+  return word + (word >> 32) * factor;
+}
+
+/** For halves of so many bits. */
+function joinFactor(bits: i32): u64 {
+  return ((<u64>1) << (<u64>bits)) - ((<u64>1) << 32);
 }

@@ -1,12 +1,12 @@
 /** Differences of differences and lines are looked at over so many numbers first. */
-const PREFIX: i32 = 128;
+const PREFIX: i32 = 64;
 
 /**
- * Writes eight f64, as measure.ts does, of i32 below 2^28 in magnitude: of more than these only the first two are right. The last four
- * may be those of the first numbers alone, if these need as many bits as all of the differences, or, for the line, as all the numbers
- * do, already: more numbers would not need fewer, and codecs that take more bits are not chosen.
+ * Writes eight f64, as measure.ts does, of i32 below 2^28 in magnitude: of more than these only the first two are right. The line is the
+ * whole slope that is next to that from the first number to the last. The last four may be those of the first numbers alone, if even these
+ * need as many bits as all numbers or all their differences do: codecs that take no fewer bits are not chosen.
  */
-export function narrowRanges(numbers: usize, count: i32, slope: i32, out: usize): void {
+export function narrowRanges(numbers: usize, count: i32, out: usize): void {
   const end = numbers + ((<usize>count) << 2);
   let least = v128.load32_splat(numbers);
   let most = least;
@@ -17,15 +17,27 @@ export function narrowRanges(numbers: usize, count: i32, slope: i32, out: usize)
     leastStep = i32x4.splat(load<i32>(at) - load<i32>(numbers));
     mostStep = leastStep;
   }
-  for (; at + 32 <= end; at += 32) {
+  for (; at + 64 <= end; at += 64) {
     const a = v128.load(at);
     const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const d = v128.load(at, 48);
     const stepA = i32x4.sub(a, v128.load(at - 4));
     const stepB = i32x4.sub(b, v128.load(at - 4, 16));
-    least = i32x4.min_s(least, i32x4.min_s(a, b));
-    most = i32x4.max_s(most, i32x4.max_s(a, b));
-    leastStep = i32x4.min_s(leastStep, i32x4.min_s(stepA, stepB));
-    mostStep = i32x4.max_s(mostStep, i32x4.max_s(stepA, stepB));
+    const stepC = i32x4.sub(c, v128.load(at - 4, 32));
+    const stepD = i32x4.sub(d, v128.load(at - 4, 48));
+    least = i32x4.min_s(least, i32x4.min_s(i32x4.min_s(a, b), i32x4.min_s(c, d)));
+    most = i32x4.max_s(most, i32x4.max_s(i32x4.max_s(a, b), i32x4.max_s(c, d)));
+    leastStep = i32x4.min_s(leastStep, i32x4.min_s(i32x4.min_s(stepA, stepB), i32x4.min_s(stepC, stepD)));
+    mostStep = i32x4.max_s(mostStep, i32x4.max_s(i32x4.max_s(stepA, stepB), i32x4.max_s(stepC, stepD)));
+  }
+  for (; at + 16 <= end; at += 16) {
+    const four = v128.load(at);
+    const steps = i32x4.sub(four, v128.load(at - 4));
+    least = i32x4.min_s(least, four);
+    most = i32x4.max_s(most, four);
+    leastStep = i32x4.min_s(leastStep, steps);
+    mostStep = i32x4.max_s(mostStep, steps);
   }
   for (; at < end; at += 4) {
     const number = v128.load32_splat(at);
@@ -43,11 +55,22 @@ export function narrowRanges(numbers: usize, count: i32, slope: i32, out: usize)
   store<f64>(out, <f64>last, 8);
   store<f64>(out, <f64>firstStep, 16);
   store<f64>(out, <f64>lastStep, 24);
-  const stepBits = bitsOf(firstStep, lastStep);
-  if (turnBits(numbers, min(count, PREFIX), out + 32) < stepBits) turnBits(numbers, count, out + 32);
-  const bits = min(stepBits, bitsOf(first, last));
-  if (restBits(numbers, min(count, PREFIX), slope, out + 48) < bits)
+  const bits = min(bitsOf(firstStep, lastStep), bitsOf(first, last));
+  if (turnBits(numbers, min(count, PREFIX), out + 32) < bits && count > PREFIX)
+    turnBits(numbers, count, out + 32);
+  const slope = slopeOf(numbers, count);
+  if (slope === 0) {
+    store<f64>(out, <f64>first, 48);
+    store<f64>(out, <f64>last, 56);
+  } else if (restBits(numbers, min(count, PREFIX), slope, out + 48) < bits && count > PREFIX)
     restBits(numbers, count, slope, out + 48);
+}
+
+/** The slope of the line, rounded as `Math.round` does. */
+function slopeOf(numbers: usize, count: i32): i32 {
+  if (count < 3) return 0;
+  const rise = <f64>load<i32>(numbers + ((<usize>count) << 2) - 4) - <f64>load<i32>(numbers);
+  return <i32>floor(rise / <f64>(count - 1) + 0.5);
 }
 
 /** Bits that numbers from `least` to `most` need above the least. */

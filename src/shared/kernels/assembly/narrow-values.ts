@@ -1,3 +1,5 @@
+import { narrowRanges } from './narrow-ranges';
+
 // Doubles that are whole numbers, or that are once multiplied by a power of ten, as i32: less the first of them, which is taken off what
 // is added to round. Adding 2^52 + 2^51 leaves a whole number in the low half of the sum; what comes back from it must have the very bits
 // of the value, so nothing else passes.
@@ -12,10 +14,10 @@ const SIGN: i32 = <i32>0x80000000;
 const ASK_BYTES: usize = 1024;
 
 /**
- * Writes values less `first` as i32, if all are whole numbers (−0 is none) and this fits. False if not; what is written then means nothing.
+ * Writes values less `first` as i32, and their ranges (narrow-ranges.ts), if all are whole numbers (−0 is none) and this fits. False if not; what is written then means nothing.
  * `first` is whole and below 2^50 in magnitude. Up to 7 more values are written and read.
  */
-export function narrowWholes(values: usize, count: i32, first: f64, out: usize): bool {
+export function narrowWholes(values: usize, count: i32, first: f64, out: usize, ranges: usize): bool {
   v128.store(out, f64x2.splat(ROUNDER + HALF - first));
   v128.store(out, i32x4.splat(ROUNDER_HIGH), 16);
   v128.store(out, i32x4.splat(SIGN), 32);
@@ -39,11 +41,12 @@ export function narrowWholes(values: usize, count: i32, first: f64, out: usize):
     }
     if (v128.any_true(other)) return false;
   }
+  narrowRanges(out, count, ranges);
   return true;
 }
 
 /**
- * Writes values times a power of ten, rounded, less `first` as i32, if each, divided by the power, gives its value back bit for bit. The
+ * Writes values times a power of ten, rounded, less `first` as i32, and their ranges, if each, divided by the power, gives its value back bit for bit. The
  * values are no NaN and below 2^26 / power in magnitude: `high` + `low` is the inverse of the power (small.ts), which then stands for
  * the division. `first` is whole and below 2^26. Returns `count`, or a place at or up to 127 before that of a value that is no such decimal.
  * Up to 3 more values are written and read.
@@ -56,6 +59,7 @@ export function narrowDecimals(
   high: f64,
   low: f64,
   out: usize,
+  ranges: usize,
 ): i32 {
   v128.store(out, f64x2.splat(power));
   v128.store(out, f64x2.splat(ROUNDER - first), 16);
@@ -85,6 +89,7 @@ export function narrowDecimals(
     }
     if (v128.any_true(other)) return <i32>((start - values) >> 3);
   }
+  narrowRanges(out, count, ranges);
   return count;
 }
 

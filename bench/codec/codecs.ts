@@ -1,5 +1,5 @@
 /**
- * `npm run bench:codecs [-- --ett FOLDER] [--seconds 0.2] [--json]`: what the codecs make of columns, and how fast, beside raw copies
+ * `npm run bench:codecs [-- --ett FOLDER] [--columns W] [--seconds 0.2] [--json]`: what the codecs make of columns, and how fast, beside raw copies
  * and a Gorilla baseline, all of vectors of 1,024 rows on one core; and whole columns as segments of 8,192 rows, as pack makes them.
  * Every value is compared with what was encoded.
  * Then the way from a file to Float64Arrays, beside raw copies from the page cache.
@@ -52,7 +52,7 @@ const word = (name: string): string | undefined => {
 const seconds = Number(word('--seconds') ?? 0.2);
 const gorilla = loadGorilla();
 const machine = describeMachine();
-const columns = corpora(word('--ett'));
+const columns = corpora(word('--ett')).filter(({ name }) => name.startsWith(word('--columns') ?? ''));
 const measured = columns.map(measure);
 const parquet = await ParquetBaseline.open();
 const lines: Line[] = [];

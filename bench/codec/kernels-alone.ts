@@ -4,6 +4,7 @@ import { POWERS } from '../../src/shared/codec/decimal.ts';
 import { readWhole } from '../../src/shared/codec/int64.ts';
 import { DECIMALS_MASK } from '../../src/shared/codec/integer-head.ts';
 import {
+  areShort,
   NARROW_PACK_MAX,
   PACK_DELTA,
   PACK_FRAME,
@@ -71,7 +72,7 @@ function codingOf({ source }: Corpus): Coding | undefined {
 /** Encodes all vectors, of which the packed bits are not kept; undefined if the kernels are not for one of them. */
 function encoderOf(run: Kernels, { values }: Corpus, coding: Coding): (() => void) | undefined {
   const { codec, decimals, slope } = coding;
-  const { NARROW_AT, PACKED_AT, RANGES_AT, factors, ranges } = scratch;
+  const { NARROW_AT, PACKED_AT, RANGES_AT, SHORTS_AT, factors, ranges } = scratch;
   const power = POWERS[decimals]!;
   const [, high, low] = factors.subarray(3 * decimals);
   const kind = codec === DELTA ? PACK_DELTA : codec === LINEAR ? PACK_LINEAR : PACK_FRAME;
@@ -88,13 +89,13 @@ function encoderOf(run: Kernels, { values }: Corpus, coding: Coding): (() => voi
     const first = firsts[i]!;
     const made =
       decimals === 0
-        ? run.narrowWholes(at, VECTOR, first, NARROW_AT, RANGES_AT) * VECTOR
-        : run.narrowDecimals(at, VECTOR, power, first, high!, low!, NARROW_AT, RANGES_AT);
+        ? run.narrowWholes(at, VECTOR, first, NARROW_AT, SHORTS_AT, RANGES_AT) * VECTOR
+        : run.narrowDecimals(at, VECTOR, power, first, high!, low!, NARROW_AT, SHORTS_AT, RANGES_AT);
     if (made < VECTOR) return false;
     const base = ranges[rangeAt]!;
     const width = 32 - Math.clz32(ranges[rangeAt + 1]! - base);
     widest = Math.max(widest, width);
-    run.packNarrow(kind, NARROW_AT, VECTOR, base, slope, width, PACKED_AT);
+    run.packNarrow(kind, NARROW_AT, areShort(VECTOR) ? SHORTS_AT : 0, VECTOR, base, slope, width, PACKED_AT);
     return true;
   };
   for (let i = 0; i < VECTORS; i++) {

@@ -88,8 +88,18 @@ function scale(count: number, decimals: number, largest: number): number {
     const low = factors[3 * decimals + 2]!;
     narrow.isOn = largest * power < INVERSE_LIMIT && high !== 0;
     if (narrow.isOn) {
-      const { NARROW_AT, RANGES_AT, STAGED_AT } = scratch;
-      const place = kernels.narrowDecimals(STAGED_AT, count, power, first, high, low, NARROW_AT, RANGES_AT);
+      const { NARROW_AT, RANGES_AT, SHORTS_AT, STAGED_AT } = scratch;
+      const place = kernels.narrowDecimals(
+        STAGED_AT,
+        count,
+        power,
+        first,
+        high,
+        low,
+        NARROW_AT,
+        SHORTS_AT,
+        RANGES_AT,
+      );
       return otherFrom(place, count, power);
     }
     return kernels.decimals(scratch.STAGED_AT, count, power, first, LIMIT, high, low, scratch.RESIDUALS_AT);

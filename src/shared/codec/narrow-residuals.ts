@@ -3,7 +3,7 @@ import { putPacked } from './bit-packing.ts';
 import * as scratch from './scratch.ts';
 
 // Constants of this module for speed: see scratch.ts.
-const { narrowResiduals, residuals } = scratch;
+const { narrowResiduals, ranges, residuals } = scratch;
 
 /**
  * Narrow residuals: most vectors of whole numbers and decimals are of numbers that fit into 32 bits once the first one is taken off. Kernels
@@ -16,6 +16,8 @@ export const narrow = { isOn: false };
 export const NARROW_LIMIT = 2 ** 28;
 /** The first value may be as large as this: see kernels/assembly/narrow-values.ts. */
 const FIRST_LIMIT = 2 ** 50;
+const SHORT_LEAST = -32_768;
+const SHORT_MOST = 32_767;
 /** The widest numbers that `packNarrow` packs. */
 export const NARROW_PACK_MAX = 14;
 
@@ -26,10 +28,17 @@ export const PACK_LINEAR = 2;
 
 /** Makes narrow residuals of the staged float64 values, and their ranges, if they are whole numbers near the first one; false if not. */
 export function narrowWholes(kernels: Kernels, count: number, first: number): boolean {
+  const { NARROW_AT, RANGES_AT, SHORTS_AT, STAGED_AT } = scratch;
   narrow.isOn =
     Math.abs(first) < FIRST_LIMIT &&
-    kernels.narrowWholes(scratch.STAGED_AT, count, first, scratch.NARROW_AT, scratch.RANGES_AT) !== 0;
+    kernels.narrowWholes(STAGED_AT, count, first, NARROW_AT, SHORTS_AT, RANGES_AT) !== 0;
   return narrow.isOn;
+}
+
+/** Whether narrow residuals, whose ranges are known, are in the scratch as i16, too: see kernels/assembly/narrow-ranges.ts. */
+export function areShort(count: number): boolean {
+  const isShort = Math.min(ranges[0], ranges[2]) > SHORT_LEAST && Math.max(ranges[1], ranges[3]) < SHORT_MOST;
+  return isShort && count % 16 === 0;
 }
 
 /** The residual in a place. */
@@ -63,7 +72,9 @@ export function packNarrow(
     widenResiduals(kernels, count);
     return false;
   }
-  kernels.packNarrow(kind, scratch.NARROW_AT, count, base, slope, width, scratch.PACKED_AT);
+  const { NARROW_AT, PACKED_AT, SHORTS_AT } = scratch;
+  const shorts = areShort(count) ? SHORTS_AT : 0;
+  kernels.packNarrow(kind, NARROW_AT, shorts, count, base, slope, width, PACKED_AT);
   putPacked(out, at, kind === PACK_DELTA ? count - 1 : count, width);
   return true;
 }

@@ -83,7 +83,7 @@ export function encodePatched(out: Uint8Array, at: number, count: number): void 
   const total = numbersOf(plan.codec, count);
   if (kernels === undefined || !narrow.isOn) pack(out, at, total, width);
   else {
-    kernels.packNarrow(PACK_FRAME, scratch.NUMBERS_AT, total, 0, 0, width, scratch.PACKED_AT);
+    kernels.packNarrow(PACK_FRAME, scratch.NUMBERS_AT, 0, total, 0, 0, width, scratch.PACKED_AT);
     putPacked(out, at, total, width);
   }
   let next = at + packedSize(total, width);

@@ -42,7 +42,9 @@ const VALIDITY_AT = ROOM_AT + 1024;
 export const SUMMED_AT = VALIDITY_AT + VECTOR_ROWS / 8;
 /** Residuals that are i32: see narrow-residuals.ts. */
 export const NARROW_AT = SUMMED_AT + VECTOR_ROWS * 8;
-if (NARROW_AT + VECTOR_ROWS * 4 + SLACK_BYTES > PAGE_BYTES)
+/** The same as i16, where they are. */
+export const SHORTS_AT = NARROW_AT + VECTOR_ROWS * 4 + SLACK_BYTES;
+if (SHORTS_AT + VECTOR_ROWS * 2 + SLACK_BYTES > PAGE_BYTES)
   throw new RangeError('the scratch outgrew its page');
 
 /**

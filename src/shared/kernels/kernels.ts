@@ -52,7 +52,14 @@ export interface Kernels {
     numbers: number,
     places: number,
   ): number;
-  narrowWholes(values: number, count: number, first: number, out: number, ranges: number): number;
+  narrowWholes(
+    values: number,
+    count: number,
+    first: number,
+    out: number,
+    shorts: number,
+    ranges: number,
+  ): number;
   narrowDecimals(
     values: number,
     count: number,
@@ -61,6 +68,7 @@ export interface Kernels {
     high: number,
     low: number,
     out: number,
+    shorts: number,
     ranges: number,
   ): number;
   widen(numbers: number, count: number, out: number): void;
@@ -76,6 +84,7 @@ export interface Kernels {
   packNarrow(
     kind: number,
     values: number,
+    shorts: number,
     count: number,
     base: number,
     slope: number,

@@ -9,10 +9,12 @@ const SIXTEENS_MAX: i32 = 7;
  * Packs i32, their differences from the ones before (`count` - 1 numbers), or what they are above a line, less `base`, as numbers of
  * 0…14 bits: as pack.ts says. An instruction that multiplies pairs and adds them moves the second of a pair up by `width`; of up to 7 bits
  * a second one does the same to pairs of pairs. Up to 15 values are written behind the last one, and up to 32 bytes behind the run.
+ * @param shorts where the values are as i16, whole sixteens of them, as narrow-ranges.ts leaves them; 0 if they are not
  */
 export function packNarrow(
   kind: i32,
   values: usize,
+  shorts: usize,
   count: i32,
   base: i32,
   slope: i32,
@@ -21,11 +23,17 @@ export function packNarrow(
 ): void {
   const total = kind === DELTA ? count - 1 : count;
   if (width === 0 || total === 0) return;
+  if (shorts !== 0 && width <= SIXTEENS_MAX && kind === DELTA) {
+    store<i16>(shorts + ((<usize>count) << 1), <i16>(load<i16>(shorts + ((<usize>total) << 1)) + base));
+    packShortSteps(shorts + 2, total, base, width, out);
+    return;
+  }
+  if (shorts !== 0 && width > SIXTEENS_MAX && kind === FRAME) {
+    packShorts(shorts, total, base, width, out);
+    return;
+  }
   pad(kind, values, count, total, base, slope);
-  // Narrow differences and wide values are the commonest: they go without a branch.
-  if (width <= SIXTEENS_MAX && kind === DELTA) packSteps(values + 4, total, base, width, out);
-  else if (width > SIXTEENS_MAX && kind === FRAME) packValues(values, total, base, width, out);
-  else if (width <= SIXTEENS_MAX) packSixteens(kind, values, total, base, slope, width, out);
+  if (width <= SIXTEENS_MAX) packSixteens(kind, values, total, base, slope, width, out);
   else packEights(kind, values, total, base, slope, width, out);
 }
 
@@ -58,7 +66,7 @@ function packSixteens(
   const pairFactors = v128.load(out, 16);
   const fourFactors = v128.load(out, 32);
   const steps = i32x4.splat(4 * slope);
-  const factor = joinFactor(4 * width);
+  const factor = joinFactor(4 * width, out);
   let line = i32x4.mul(i32x4.splat(slope), i32x4(0, 1, 2, 3));
   let to = out;
   const from = kind === DELTA ? values + 4 : values;
@@ -93,30 +101,6 @@ function packSixteens(
   }
 }
 
-/** What `packSixteens` does of differences. */
-function packSteps(values: usize, total: i32, base: i32, width: i32, out: usize): void {
-  v128.store(out, i32x4.splat(base));
-  v128.store(out, i32x4.splat(((<i32>1) << (width + 16)) | 1), 16);
-  v128.store(out, i32x4.splat(((<i32>1) << (2 * width + 16)) | 1), 32);
-  const bases = v128.load(out);
-  const pairFactors = v128.load(out, 16);
-  const fourFactors = v128.load(out, 32);
-  const factor = joinFactor(4 * width);
-  let to = out;
-  const end = values + ((<usize>total) << 2);
-  for (let at = values; at < end; at += 64) {
-    const a = i32x4.sub(i32x4.sub(v128.load(at), v128.load(at - 4)), bases);
-    const b = i32x4.sub(i32x4.sub(v128.load(at, 16), v128.load(at - 4, 16)), bases);
-    const c = i32x4.sub(i32x4.sub(v128.load(at, 32), v128.load(at - 4, 32)), bases);
-    const d = i32x4.sub(i32x4.sub(v128.load(at, 48), v128.load(at - 4, 48)), bases);
-    const fours = pairsOf(pairsOf(a, b, pairFactors), pairsOf(c, d, pairFactors), fourFactors);
-    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 0), factor));
-    to += width;
-    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 1), factor));
-    to += width;
-  }
-}
-
 function packEights(
   kind: i32,
   values: usize,
@@ -131,7 +115,7 @@ function packEights(
   const bases = v128.load(out);
   const factors = v128.load(out, 16);
   const steps = i32x4.splat(4 * slope);
-  const factor = joinFactor(2 * width);
+  const factor = joinFactor(2 * width, out);
   let line = i32x4.mul(i32x4.splat(slope), i32x4(0, 1, 2, 3));
   const bits = <u64>(4 * width);
   let to = out;
@@ -157,24 +141,46 @@ function packEights(
   }
 }
 
-/** What `packEights` does of values. */
-function packValues(values: usize, total: i32, base: i32, width: i32, out: usize): void {
-  v128.store(out, i32x4.splat(base));
+/** What `packSixteens` does of differences, of values that both are i16: they are the commonest of so few bits. */
+function packShortSteps(shorts: usize, total: i32, base: i32, width: i32, out: usize): void {
+  v128.store(out, i16x8.splat(<i16>base));
+  v128.store(out, i32x4.splat(((<i32>1) << (width + 16)) | 1), 16);
+  v128.store(out, i32x4.splat(((<i32>1) << (2 * width + 16)) | 1), 32);
+  const bases = v128.load(out);
+  const pairFactors = v128.load(out, 16);
+  const fourFactors = v128.load(out, 32);
+  const factor = joinFactor(4 * width, out);
+  let to = out;
+  const end = shorts + ((<usize>total) << 1);
+  for (let at = shorts; at < end; at += 32) {
+    const a = i16x8.sub(i16x8.sub(v128.load(at), v128.load(at - 2)), bases);
+    const b = i16x8.sub(i16x8.sub(v128.load(at, 16), v128.load(at - 2, 16)), bases);
+    const low = i32x4.dot_i16x8_s(a, pairFactors);
+    const high = i32x4.dot_i16x8_s(b, pairFactors);
+    const fours = pairsOf(low, high, fourFactors);
+    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 0), factor));
+    to += width;
+    store<u64>(to, joined(<u64>i64x2.extract_lane(fours, 1), factor));
+    to += width;
+  }
+}
+
+/** What `packEights` does of values, whole sixteens of them, that are i16. */
+function packShorts(shorts: usize, total: i32, base: i32, width: i32, out: usize): void {
+  v128.store(out, i16x8.splat(<i16>base));
   v128.store(out, i32x4.splat(((<i32>1) << (width + 16)) | 1), 16);
   const bases = v128.load(out);
   const factors = v128.load(out, 16);
-  const factor = joinFactor(2 * width);
-  const bits = <u64>(4 * width);
-  const rest = 64 - bits;
+  const factor = joinFactor(2 * width, out);
+  store<u64>(out, <u64>(4 * width), 56);
+  store<u64>(out, <u64>(64 - 4 * width), 64);
+  const bits = load<u64>(out, 56);
+  const rest = load<u64>(out, 64);
   let to = out;
-  const end = values + ((<usize>total) << 2);
-  for (let at = values; at < end; at += 64) {
-    const a = i32x4.sub(v128.load(at), bases);
-    const b = i32x4.sub(v128.load(at, 16), bases);
-    const c = i32x4.sub(v128.load(at, 32), bases);
-    const d = i32x4.sub(v128.load(at, 48), bases);
-    const low = pairsOf(a, b, factors);
-    const high = pairsOf(c, d, factors);
+  const end = shorts + ((<usize>total) << 1);
+  for (let at = shorts; at < end; at += 32) {
+    const low = i32x4.dot_i16x8_s(i16x8.sub(v128.load(at), bases), factors);
+    const high = i32x4.dot_i16x8_s(i16x8.sub(v128.load(at, 16), bases), factors);
     const four = joined(<u64>i64x2.extract_lane(low, 1), factor);
     store<u64>(to, joined(<u64>i64x2.extract_lane(low, 0), factor) | (four << bits));
     store<u64>(to, four >> rest, 8);
@@ -186,7 +192,7 @@ function packValues(values: usize, total: i32, base: i32, width: i32, out: usize
   }
 }
 
-/** Of eight numbers below 2^15 the pairs, each in 32 bits, the second one times the factor. */
+/** Of eight i16 the pairs, each in 32 bits, the second one times the factor. */
 function pairsOf(a: v128, b: v128, factors: v128): v128 {
   return i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(a, b), factors);
 }
@@ -196,7 +202,8 @@ function joined(word: u64, factor: u64): u64 {
   return word + (word >> 32) * factor;
 }
 
-/** For halves of so many bits. */
-function joinFactor(bits: i32): u64 {
-  return ((<u64>1) << (<u64>bits)) - ((<u64>1) << 32);
+/** For halves of so many bits. It goes through memory, too: V8 would work it out in each turn. */
+function joinFactor(bits: i32, room: usize): u64 {
+  store<u64>(room, ((<u64>1) << (<u64>bits)) - ((<u64>1) << 32), 48);
+  return load<u64>(room, 48);
 }

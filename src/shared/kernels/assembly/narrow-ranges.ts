@@ -1,12 +1,73 @@
 /** Differences of differences and lines are looked at over so many numbers first. */
 const PREFIX: i32 = 64;
+/** Numbers and differences within these are i16, and were not cut to them. */
+const SHORT_LEAST: i32 = -32768;
+const SHORT_MOST: i32 = 32767;
 
 /**
  * Writes eight f64, as measure.ts does, of i32 below 2^28 in magnitude: of more than these only the first two are right. The line is the
  * whole slope that is next to that from the first number to the last. The last four may be those of the first numbers alone, if even these
  * need as many bits as all numbers or all their differences do: codecs that take no fewer bits are not chosen.
+ * Whole sixteens of numbers that are i16, as are their differences, are left in `shorts`, too.
  */
-export function narrowRanges(numbers: usize, count: i32, out: usize): void {
+export function narrowRanges(numbers: usize, count: i32, shorts: usize, out: usize): void {
+  if ((count & 15) !== 0 || !shortRanges(numbers, count, shorts, out)) wideRanges(numbers, count, out);
+  const first = <i32>load<f64>(out);
+  const last = <i32>load<f64>(out, 8);
+  const bits = min(bitsOf(<i32>load<f64>(out, 16), <i32>load<f64>(out, 24)), bitsOf(first, last));
+  if (turnBits(numbers, min(count, PREFIX), out + 32) < bits && count > PREFIX)
+    turnBits(numbers, count, out + 32);
+  const slope = slopeOf(numbers, count);
+  if (slope === 0) {
+    store<f64>(out, <f64>first, 48);
+    store<f64>(out, <f64>last, 56);
+  } else if (restBits(numbers, min(count, PREFIX), slope, out + 48) < bits && count > PREFIX)
+    restBits(numbers, count, slope, out + 48);
+}
+
+/** Writes numbers, whole sixteens of them, as i16 and the first four of the ranges; false if one of these is no i16. */
+function shortRanges(numbers: usize, count: i32, shorts: usize, out: usize): bool {
+  const end = numbers + ((<usize>count) << 2);
+  // What is before the first one makes the first difference twice.
+  let before = i16x8.splat(<i16>(2 * load<i32>(numbers) - load<i32>(numbers, 4)));
+  let least = i16x8.splat(i16.MAX_VALUE);
+  let most = i16x8.splat(i16.MIN_VALUE);
+  let leastStep = least;
+  let mostStep = most;
+  for (let at = numbers, to = shorts; at < end; at += 64, to += 32) {
+    const a = i16x8.narrow_i32x4_s(v128.load(at), v128.load(at, 16));
+    const b = i16x8.narrow_i32x4_s(v128.load(at, 32), v128.load(at, 48));
+    const stepsA = i16x8.sub_sat_s(a, i16x8.shuffle(before, a, 7, 8, 9, 10, 11, 12, 13, 14));
+    const stepsB = i16x8.sub_sat_s(b, i16x8.shuffle(a, b, 7, 8, 9, 10, 11, 12, 13, 14));
+    before = b;
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    least = i16x8.min_s(least, i16x8.min_s(a, b));
+    most = i16x8.max_s(most, i16x8.max_s(a, b));
+    leastStep = i16x8.min_s(leastStep, i16x8.min_s(stepsA, stepsB));
+    mostStep = i16x8.max_s(mostStep, i16x8.max_s(stepsA, stepsB));
+  }
+  const first = leastOf(i32x4.min_s(i32x4.extend_low_i16x8_s(least), i32x4.extend_high_i16x8_s(least)));
+  const last = mostOf(i32x4.max_s(i32x4.extend_low_i16x8_s(most), i32x4.extend_high_i16x8_s(most)));
+  const firstStep = leastOf(
+    i32x4.min_s(i32x4.extend_low_i16x8_s(leastStep), i32x4.extend_high_i16x8_s(leastStep)),
+  );
+  const lastStep = mostOf(
+    i32x4.max_s(i32x4.extend_low_i16x8_s(mostStep), i32x4.extend_high_i16x8_s(mostStep)),
+  );
+  put(out, first, last, firstStep, lastStep);
+  return min(first, firstStep) > SHORT_LEAST && max(last, lastStep) < SHORT_MOST;
+}
+
+function put(out: usize, first: i32, last: i32, firstStep: i32, lastStep: i32): void {
+  store<f64>(out, <f64>first);
+  store<f64>(out, <f64>last, 8);
+  store<f64>(out, <f64>firstStep, 16);
+  store<f64>(out, <f64>lastStep, 24);
+}
+
+/** Writes the first four of the ranges. */
+function wideRanges(numbers: usize, count: i32, out: usize): void {
   const end = numbers + ((<usize>count) << 2);
   let least = v128.load32_splat(numbers);
   let most = least;
@@ -47,23 +108,7 @@ export function narrowRanges(numbers: usize, count: i32, out: usize): void {
     leastStep = i32x4.min_s(leastStep, step);
     mostStep = i32x4.max_s(mostStep, step);
   }
-  const first = leastOf(least);
-  const last = mostOf(most);
-  const firstStep = leastOf(leastStep);
-  const lastStep = mostOf(mostStep);
-  store<f64>(out, <f64>first);
-  store<f64>(out, <f64>last, 8);
-  store<f64>(out, <f64>firstStep, 16);
-  store<f64>(out, <f64>lastStep, 24);
-  const bits = min(bitsOf(firstStep, lastStep), bitsOf(first, last));
-  if (turnBits(numbers, min(count, PREFIX), out + 32) < bits && count > PREFIX)
-    turnBits(numbers, count, out + 32);
-  const slope = slopeOf(numbers, count);
-  if (slope === 0) {
-    store<f64>(out, <f64>first, 48);
-    store<f64>(out, <f64>last, 56);
-  } else if (restBits(numbers, min(count, PREFIX), slope, out + 48) < bits && count > PREFIX)
-    restBits(numbers, count, slope, out + 48);
+  put(out, leastOf(least), mostOf(most), leastOf(leastStep), mostOf(mostStep));
 }
 
 /** The slope of the line, rounded as `Math.round` does. */

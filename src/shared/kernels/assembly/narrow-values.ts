@@ -17,7 +17,14 @@ const ASK_BYTES: usize = 1024;
  * Writes values less `first` as i32, and their ranges (narrow-ranges.ts), if all are whole numbers (−0 is none) and this fits. False if not; what is written then means nothing.
  * `first` is whole and below 2^50 in magnitude. Up to 7 more values are written and read.
  */
-export function narrowWholes(values: usize, count: i32, first: f64, out: usize, ranges: usize): bool {
+export function narrowWholes(
+  values: usize,
+  count: i32,
+  first: f64,
+  out: usize,
+  shorts: usize,
+  ranges: usize,
+): bool {
   v128.store(out, f64x2.splat(ROUNDER + HALF - first));
   v128.store(out, i32x4.splat(ROUNDER_HIGH), 16);
   v128.store(out, i32x4.splat(SIGN), 32);
@@ -41,7 +48,7 @@ export function narrowWholes(values: usize, count: i32, first: f64, out: usize, 
     }
     if (v128.any_true(other)) return false;
   }
-  narrowRanges(out, count, ranges);
+  narrowRanges(out, count, shorts, ranges);
   return true;
 }
 
@@ -59,6 +66,7 @@ export function narrowDecimals(
   high: f64,
   low: f64,
   out: usize,
+  shorts: usize,
   ranges: usize,
 ): i32 {
   v128.store(out, f64x2.splat(power));
@@ -89,7 +97,7 @@ export function narrowDecimals(
     }
     if (v128.any_true(other)) return <i32>((start - values) >> 3);
   }
-  narrowRanges(out, count, ranges);
+  narrowRanges(out, count, shorts, ranges);
   return count;
 }
 

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { kernelMemory } from '../codec/scratch.ts';
 
-/** What decodes narrow numbers whose sums are small: base, step, and the two parts of the inverse power of ten. */
+/** What decodes narrow numbers whose sums are small: base, step, and where a power of ten and its inverse are. */
 type SmallKernel = (
   numbers: number,
   count: number,
   base: number,
   step: number,
-  high: number,
-  low: number,
+  factor: number,
   out: number,
 ) => void;
 
@@ -120,7 +119,7 @@ export interface Kernels {
   shortSums(numbers: number, count: number, base: number, out: number): void;
   shortWholes(numbers: number, count: number, base: number, out: number): void;
   shortLine(numbers: number, count: number, base: number, step: number, out: number): void;
-  quotients(numbers: number, count: number, high: number, low: number, out: number): void;
+  quotients(numbers: number, count: number, factor: number, out: number): void;
   wholeLine(numbers: number, count: number, base: number, step: number, out: number): void;
   narrowFrame(numbers: number, count: number, base: number, power: number, out: number): void;
   narrowLine(numbers: number, count: number, base: number, step: number, power: number, out: number): void;

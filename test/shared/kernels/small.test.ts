@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { POWERS } from '../../../src/shared/codec/decimal.ts';
 import {
-  factors,
+  FACTORS_AT,
   NUMBERS_AT,
   narrowNumbers,
   STAGED_AT,
@@ -21,10 +21,9 @@ function divided(
   count: number,
   isDelta: boolean,
 ): Float64Array {
-  const high = factors[3 * decimals + 1]!;
-  const low = factors[3 * decimals + 2]!;
-  if (isDelta) kernels!.smallDelta(NUMBERS_AT, count, base, step, high, low, STAGED_AT);
-  else kernels!.smallLine(NUMBERS_AT, count, base, step, high, low, STAGED_AT);
+  const factor = FACTORS_AT + 24 * decimals;
+  if (isDelta) kernels!.smallDelta(NUMBERS_AT, count, base, step, factor, STAGED_AT);
+  else kernels!.smallLine(NUMBERS_AT, count, base, step, factor, STAGED_AT);
   return stagedF64.slice(0, count);
 }
 

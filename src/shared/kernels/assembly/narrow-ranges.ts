@@ -11,7 +11,10 @@ const SHORT_MOST: i32 = 32767;
  * Whole sixteens of numbers that are i16, as are their differences, are left in `shorts`, too.
  */
 export function narrowRanges(numbers: usize, count: i32, shorts: usize, out: usize): void {
-  if ((count & 15) !== 0 || !shortRanges(numbers, count, shorts, out)) wideRanges(numbers, count, out);
+  // Of times and counters the last one tells.
+  const end = load<i32>(numbers + ((<usize>count) << 2) - 4);
+  const mayBeShort = (count & 15) === 0 && end > SHORT_LEAST && end < SHORT_MOST;
+  if (!mayBeShort || !shortRanges(numbers, count, shorts, out)) wideRanges(numbers, count, out);
   const first = <i32>load<f64>(out);
   const last = <i32>load<f64>(out, 8);
   const bits = min(bitsOf(<i32>load<f64>(out, 16), <i32>load<f64>(out, 24)), bitsOf(first, last));

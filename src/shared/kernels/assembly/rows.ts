@@ -112,13 +112,13 @@ export function narrowVector(
   const factor = factors + <usize>decimals * FACTOR_BYTES;
   const power = load<f64>(factor);
   const high = load<f64>(factor, 8);
-  const low = load<f64>(factor, 16);
   const isSmall = largest < SMALL_LIMIT && high !== 0;
   // Without the base, which is added as a double where nothing is divided.
   const isWhole = decimals === 0 && largest - abs(base) < I32_LIMIT;
   const isShort = width <= SHORT_MAX && abs(step) + most < I16_LIMIT;
   if (isShort && isWhole && !isDelta) {
-    unpackShort(packed, total, width, 0, tables, numbers);
+    // Nothing is added: of the power of ten, which is 1 here, the lowest bits are zero.
+    unpackShort(packed, total, width, factor, tables, numbers);
     if (!putPatches(places, values, patches, patchWidth, total, 0, numbers, 1)) return 0;
     shortLine(numbers, count, base, <i32>step, out);
     return vectorEnd;
@@ -127,13 +127,13 @@ export function narrowVector(
     // A difference of 0 first, so that sums and values lie where 16 bytes begin.
     const first = numbers + 14;
     const sums = numbers + SUMS_AFTER;
-    unpackShort(packed, total, width, <i32>step, tables, first + 2);
+    unpackShort(packed, total, width, head + 16, tables, first + 2);
     store<i16>(first, 0);
     if (!putPatches(places, values, patches, patchWidth, total, <i32>step, first + 2, 1)) return 0;
     if (decimals === 0 && isSmall) shortWholes(first, count, <i32>base, out);
     else {
       shortSums(first, count, isSmall ? <i32>base : 0, sums);
-      if (isSmall) quotients(sums, count, high, low, out);
+      if (isSmall) quotients(sums, count, factor, out);
       else wholeLine(sums, count, base, 0, out);
     }
     return vectorEnd;
@@ -142,10 +142,10 @@ export function narrowVector(
   const added = isSmallFrame ? <i32>base : 0;
   unpackNarrow(packed, total, width, added, tables, numbers);
   if (!putPatches(places, values, patches, patchWidth, total, added, numbers, 2)) return 0;
-  if (isSmallFrame) quotients(numbers, count, high, low, out);
+  if (isSmallFrame) quotients(numbers, count, factor, out);
   else if (isWhole && !isDelta) wholeLine(numbers, count, base, <i32>step, out);
-  else if (isSmall && !isDelta) smallLine(numbers, count, <i32>base, <i32>step, high, low, out);
-  else if (isSmall && decimals !== 0) smallDelta(numbers, count, <i32>base, <i32>step, high, low, out);
+  else if (isSmall && !isDelta) smallLine(numbers, count, <i32>base, <i32>step, factor, out);
+  else if (isSmall && decimals !== 0) smallDelta(numbers, count, <i32>base, <i32>step, factor, out);
   else if (isDelta) narrowDelta(numbers, count, base, step, power, out);
   else if (isFrame) narrowFrame(numbers, count, base, power, out);
   else narrowLine(numbers, count, base, step, power, out);

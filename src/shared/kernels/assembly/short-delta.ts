@@ -1,25 +1,22 @@
 import { prefixSums } from './prefix-sums';
 
-// Differences of up to 16 bits with their sign, added up eight at a time. Pairs are added by one instruction that multiplies by ones;
+// Differences of up to 16 bits with their sign, added up eight at a time. Pairs are added by one instruction;
 // the sums of the pairs are then added up in four lanes of 32 bits: they are the sums at odd places, and those at even ones lack their
 // pair's second number. Loops are short and hand their numbers on through memory on purpose: a processor looks ahead over some sixty
 // vector instructions, and where each of a turn waits for the one before, that is few turns (docs/decisions/0032-short-loops.md).
 
-/** Writes base + numbers[0], that + numbers[1] …, as i32: `count` of them, and up to 15 more. `out` has 16 bytes at least. */
+/** Writes base + numbers[0], that + numbers[1] …, as i32: `count` of them, and up to 15 more.  */
 export function shortSums(numbers: usize, count: i32, base: i32, out: usize): void {
   const zero = i32x4.splat(0);
-  // Through memory: a constant made before the loop is made anew in each turn (Node 20.20).
-  v128.store(out, i16x8.splat(1));
-  const ones = v128.load(out);
   let carry = i32x4.splat(base);
   let from = numbers;
   const end = out + ((<usize>count) << 2);
   for (let to = out; to < end; to += 64, from += 32) {
     const eight = v128.load(from);
     const eight2 = v128.load(from, 16);
-    const odd = oddSums(eight, carry, ones, zero);
+    const odd = oddSums(eight, carry, zero);
     const even = evenSums(odd, eight);
-    const odd2 = oddSums(eight2, i32x4.shuffle(odd, odd, 3, 3, 3, 3), ones, zero);
+    const odd2 = oddSums(eight2, i32x4.shuffle(odd, odd, 3, 3, 3, 3), zero);
     const even2 = evenSums(odd2, eight2);
     carry = i32x4.shuffle(odd2, odd2, 3, 3, 3, 3);
     v128.store(to, i32x4.shuffle(even, odd, 0, 4, 1, 5));
@@ -29,31 +26,38 @@ export function shortSums(numbers: usize, count: i32, base: i32, out: usize): vo
   }
 }
 
-/** The same as doubles, up to 7 more. */
+/** The same as doubles, and up to 15 more. */
 export function shortWholes(numbers: usize, count: i32, base: i32, out: usize): void {
   const zero = i32x4.splat(0);
-  v128.store(out, i16x8.splat(1));
-  const ones = v128.load(out);
   let carry = i32x4.splat(base);
   let from = numbers;
   const end = out + ((<usize>count) << 3);
-  for (let to = out; to < end; to += 64, from += 16) {
+  for (let to = out; to < end; to += 128, from += 32) {
     const eight = v128.load(from);
-    const odd = oddSums(eight, carry, ones, zero);
+    const eight2 = v128.load(from, 16);
+    const odd = oddSums(eight, carry, zero);
     const even = evenSums(odd, eight);
-    carry = i32x4.shuffle(odd, odd, 3, 3, 3, 3);
-    const low = i32x4.shuffle(even, odd, 0, 4, 1, 5);
-    const high = i32x4.shuffle(even, odd, 2, 6, 3, 7);
-    v128.store(to, f64x2.convert_low_i32x4_s(low));
-    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(low, low, 1, 1)), 16);
-    v128.store(to, f64x2.convert_low_i32x4_s(high), 32);
-    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(high, high, 1, 1)), 48);
+    const a = i32x4.shuffle(even, odd, 0, 4, 1, 5);
+    const b = i32x4.shuffle(even, odd, 2, 6, 3, 7);
+    const odd2 = oddSums(eight2, i32x4.shuffle(odd, odd, 3, 3, 3, 3), zero);
+    const even2 = evenSums(odd2, eight2);
+    carry = i32x4.shuffle(odd2, odd2, 3, 3, 3, 3);
+    const c = i32x4.shuffle(even2, odd2, 0, 4, 1, 5);
+    const d = i32x4.shuffle(even2, odd2, 2, 6, 3, 7);
+    v128.store(to, f64x2.convert_low_i32x4_s(a));
+    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(a, a, 1, 1)), 16);
+    v128.store(to, f64x2.convert_low_i32x4_s(b), 32);
+    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(b, b, 1, 1)), 48);
+    v128.store(to, f64x2.convert_low_i32x4_s(c), 64);
+    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(c, c, 1, 1)), 80);
+    v128.store(to, f64x2.convert_low_i32x4_s(d), 96);
+    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(d, d, 1, 1)), 112);
   }
 }
 
 /** Of eight numbers the sums of the first two, four, six and eight, and what was carried. */
-function oddSums(eight: v128, carry: v128, ones: v128, zero: v128): v128 {
-  return i32x4.add(prefixSums(i32x4.dot_i16x8_s(eight, ones), zero), carry);
+function oddSums(eight: v128, carry: v128, zero: v128): v128 {
+  return i32x4.add(prefixSums(i32x4.extadd_pairwise_i16x8_s(eight), zero), carry);
 }
 
 /** The sums of the first one, three, five and seven: those without each pair's second number. */

@@ -7,63 +7,47 @@ import { prefixSums } from './prefix-sums';
 // quotient by less than 2^-77 of it. A quotient that is no double itself is further than that from the middle between two doubles,
 // 2^-54 / 5^k of itself at least, and none lies right in the middle. So what comes out is what a division rounds to.
 
-/** Writes numbers[i] / 10^k: `count` of them, and up to 15 more. `out` has 128 bytes at least. */
-export function quotients(numbers: usize, count: i32, high: f64, low: f64, out: usize): void {
+/**
+ * Writes numbers[i] / 10^k: `count` of them, and up to 15 more.
+ * @param factor where 10^k and the two parts of its inverse are
+ */
+export function quotients(numbers: usize, count: i32, factor: usize, out: usize): void {
   let at = numbers;
   const end = out + ((<usize>count) << 3);
-  // Offsets are written out: what is handed to a function, inlined or not, is added up first, and instructions are what limits.
-  if (high === 1) {
+  // Each pair is loaded by itself, which costs less than to move it down from the upper half of four. Offsets are written out: what is
+  // handed to a function, inlined or not, is added up first.
+  if (load<f64>(factor) === 1) {
     for (let to = out; to < end; to += 128, at += 64) {
-      const a = v128.load(at);
-      const b = v128.load(at, 16);
-      const c = v128.load(at, 32);
-      const d = v128.load(at, 48);
-      v128.store(to, lowPair(a));
-      v128.store(to, highPair(a), 16);
-      v128.store(to, lowPair(b), 32);
-      v128.store(to, highPair(b), 48);
-      v128.store(to, lowPair(c), 64);
-      v128.store(to, highPair(c), 80);
-      v128.store(to, lowPair(d), 96);
-      v128.store(to, highPair(d), 112);
+      v128.store(to, lowPair(v128.load(at)));
+      v128.store(to, lowPair(v128.load(at, 8)), 16);
+      v128.store(to, lowPair(v128.load(at, 16)), 32);
+      v128.store(to, lowPair(v128.load(at, 24)), 48);
+      v128.store(to, lowPair(v128.load(at, 32)), 64);
+      v128.store(to, lowPair(v128.load(at, 40)), 80);
+      v128.store(to, lowPair(v128.load(at, 48)), 96);
+      v128.store(to, lowPair(v128.load(at, 56)), 112);
     }
     return;
   }
-  v128.store(out, f64x2.splat(high));
-  v128.store(out, f64x2.splat(low), 16);
-  const highs = v128.load(out);
-  const lows = v128.load(out, 16);
+  const highs = v128.load64_splat(factor, 8);
+  const lows = v128.load64_splat(factor, 16);
   for (let to = out; to < end; to += 128, at += 64) {
-    const a = v128.load(at);
-    const b = v128.load(at, 16);
-    const c = v128.load(at, 32);
-    const d = v128.load(at, 48);
-    v128.store(to, quotient(lowPair(a), highs, lows));
-    v128.store(to, quotient(highPair(a), highs, lows), 16);
-    v128.store(to, quotient(lowPair(b), highs, lows), 32);
-    v128.store(to, quotient(highPair(b), highs, lows), 48);
-    v128.store(to, quotient(lowPair(c), highs, lows), 64);
-    v128.store(to, quotient(highPair(c), highs, lows), 80);
-    v128.store(to, quotient(lowPair(d), highs, lows), 96);
-    v128.store(to, quotient(highPair(d), highs, lows), 112);
+    v128.store(to, quotient(lowPair(v128.load(at)), highs, lows));
+    v128.store(to, quotient(lowPair(v128.load(at, 8)), highs, lows), 16);
+    v128.store(to, quotient(lowPair(v128.load(at, 16)), highs, lows), 32);
+    v128.store(to, quotient(lowPair(v128.load(at, 24)), highs, lows), 48);
+    v128.store(to, quotient(lowPair(v128.load(at, 32)), highs, lows), 64);
+    v128.store(to, quotient(lowPair(v128.load(at, 40)), highs, lows), 80);
+    v128.store(to, quotient(lowPair(v128.load(at, 48)), highs, lows), 96);
+    v128.store(to, quotient(lowPair(v128.load(at, 56)), highs, lows), 112);
   }
 }
 
 /** Writes (base + step · i + numbers[i]) / 10^k: `count` of them, and up to 7 more. `out` has 64 bytes at least. */
-export function smallLine(
-  numbers: usize,
-  count: i32,
-  base: i32,
-  step: i32,
-  high: f64,
-  low: f64,
-  out: usize,
-): void {
+export function smallLine(numbers: usize, count: i32, base: i32, step: i32, factor: usize, out: usize): void {
   const steps = splatThrough(out, 4 * step);
-  v128.store(out, f64x2.splat(high));
-  v128.store(out, f64x2.splat(low), 16);
-  const highs = v128.load(out);
-  const lows = v128.load(out, 16);
+  const highs = v128.load64_splat(factor, 8);
+  const lows = v128.load64_splat(factor, 16);
   let line = lineFrom(base, step);
   const end = out + ((<usize>count) << 3);
   for (let at = numbers, to = out; to < end; to += 64, at += 32) {
@@ -128,19 +112,16 @@ export function smallDelta(
   count: i32,
   base: i32,
   step: i32,
-  high: f64,
-  low: f64,
+  factor: usize,
   out: usize,
 ): void {
   const steps = splatThrough(out, 4 * step);
-  v128.store(out, f64x2.splat(high));
-  v128.store(out, f64x2.splat(low), 16);
-  const highs = v128.load(out);
-  const lows = v128.load(out, 16);
+  const highs = v128.load64_splat(factor, 8);
+  const lows = v128.load64_splat(factor, 16);
   const zero = i32x4.splat(0);
   // What precedes the next four: the sum so far, and a step for each of them.
   let before = i32x4.add(lineFrom(base, step), i32x4.splat(step));
-  store<f64>(out, <f64>base * high + <f64>base * low);
+  store<f64>(out, <f64>base * load<f64>(factor, 8) + <f64>base * load<f64>(factor, 16));
   const end = out + ((<usize>count) << 3);
   for (let at = numbers, to = out + 8; to < end; to += 64, at += 32) {
     const fours = prefixSums(v128.load(at), zero);

@@ -66,14 +66,14 @@ function fourOf(bytes: v128, places: v128, factors: v128, mask: v128): v128 {
 }
 
 /**
- * Unpacks `count` numbers of up to 9 bits to i16, with `step` added to each. Up to 31 more are written, and up to 48 bytes beyond the
- * run are read.
+ * Unpacks `count` numbers of up to 9 bits to i16, with the i16 that lies at `step` added to each. Up to 31 more are written, and up to 48
+ * bytes beyond the run are read.
  */
 export function unpackShort(
   packed: usize,
   count: i32,
   width: i32,
-  step: i32,
+  step: usize,
   tables: usize,
   out: usize,
 ): void {
@@ -81,8 +81,7 @@ export function unpackShort(
   const places = v128.load(row, SHORT_BYTES);
   const factors = v128.load(row, SHORT_FACTORS);
   const mask = v128.load(row, SHORT_MASK);
-  v128.store(out, i16x8.splat(<i16>step));
-  const steps = v128.load(out);
+  const steps = v128.load16_splat(step);
   const end = out + ((<usize>count) << 1);
   let from = packed;
   for (let to = out; to < end; to += 64) {

@@ -11,18 +11,28 @@ export function shortSums(numbers: usize, count: i32, base: i32, out: usize): vo
   let carry = i32x4.splat(base);
   let from = numbers;
   const end = out + ((<usize>count) << 2);
-  for (let to = out; to < end; to += 64, from += 32) {
-    const eight = v128.load(from);
-    const eight2 = v128.load(from, 16);
-    const odd = oddSums(eight, carry, zero);
-    const even = evenSums(odd, eight);
-    const odd2 = oddSums(eight2, i32x4.shuffle(odd, odd, 3, 3, 3, 3), zero);
-    const even2 = evenSums(odd2, eight2);
-    carry = i32x4.shuffle(odd2, odd2, 3, 3, 3, 3);
-    v128.store(to, i32x4.shuffle(even, odd, 0, 4, 1, 5));
-    v128.store(to, i32x4.shuffle(even, odd, 2, 6, 3, 7), 16);
-    v128.store(to, i32x4.shuffle(even2, odd2, 0, 4, 1, 5), 32);
-    v128.store(to, i32x4.shuffle(even2, odd2, 2, 6, 3, 7), 48);
+  for (let to = out; to < end; to += 128, from += 64) {
+    const a = v128.load(from);
+    const b = v128.load(from, 16);
+    const c = v128.load(from, 32);
+    const d = v128.load(from, 48);
+    const oddA = oddSums(a, carry, zero);
+    const evenA = evenSums(oddA, a);
+    const oddB = oddSums(b, i32x4.shuffle(oddA, oddA, 3, 3, 3, 3), zero);
+    const evenB = evenSums(oddB, b);
+    const oddC = oddSums(c, i32x4.shuffle(oddB, oddB, 3, 3, 3, 3), zero);
+    const evenC = evenSums(oddC, c);
+    const oddD = oddSums(d, i32x4.shuffle(oddC, oddC, 3, 3, 3, 3), zero);
+    const evenD = evenSums(oddD, d);
+    carry = i32x4.shuffle(oddD, oddD, 3, 3, 3, 3);
+    v128.store(to, i32x4.shuffle(evenA, oddA, 0, 4, 1, 5));
+    v128.store(to, i32x4.shuffle(evenA, oddA, 2, 6, 3, 7), 16);
+    v128.store(to, i32x4.shuffle(evenB, oddB, 0, 4, 1, 5), 32);
+    v128.store(to, i32x4.shuffle(evenB, oddB, 2, 6, 3, 7), 48);
+    v128.store(to, i32x4.shuffle(evenC, oddC, 0, 4, 1, 5), 64);
+    v128.store(to, i32x4.shuffle(evenC, oddC, 2, 6, 3, 7), 80);
+    v128.store(to, i32x4.shuffle(evenD, oddD, 0, 4, 1, 5), 96);
+    v128.store(to, i32x4.shuffle(evenD, oddD, 2, 6, 3, 7), 112);
   }
 }
 

@@ -31,7 +31,7 @@ export function quotients(numbers: usize, count: i32, factor: usize, out: usize)
   }
   const highs = v128.load64_splat(factor, 8);
   const lows = v128.load64_splat(factor, 16);
-  for (let to = out; to < end; to += 128, at += 64) {
+  for (let to = out; to < end; to += 256, at += 128) {
     v128.store(to, quotient(lowPair(v128.load(at)), highs, lows));
     v128.store(to, quotient(lowPair(v128.load(at, 8)), highs, lows), 16);
     v128.store(to, quotient(lowPair(v128.load(at, 16)), highs, lows), 32);
@@ -40,6 +40,14 @@ export function quotients(numbers: usize, count: i32, factor: usize, out: usize)
     v128.store(to, quotient(lowPair(v128.load(at, 40)), highs, lows), 80);
     v128.store(to, quotient(lowPair(v128.load(at, 48)), highs, lows), 96);
     v128.store(to, quotient(lowPair(v128.load(at, 56)), highs, lows), 112);
+    v128.store(to, quotient(lowPair(v128.load(at, 64)), highs, lows), 128);
+    v128.store(to, quotient(lowPair(v128.load(at, 72)), highs, lows), 144);
+    v128.store(to, quotient(lowPair(v128.load(at, 80)), highs, lows), 160);
+    v128.store(to, quotient(lowPair(v128.load(at, 88)), highs, lows), 176);
+    v128.store(to, quotient(lowPair(v128.load(at, 96)), highs, lows), 192);
+    v128.store(to, quotient(lowPair(v128.load(at, 104)), highs, lows), 208);
+    v128.store(to, quotient(lowPair(v128.load(at, 112)), highs, lows), 224);
+    v128.store(to, quotient(lowPair(v128.load(at, 120)), highs, lows), 240);
   }
 }
 

@@ -23,6 +23,8 @@ const I32_LIMIT: f64 = 2147483648.0;
 const I16_LIMIT: f64 = 32768.0;
 /** Where sums of i16 numbers are put behind these, in the room for a vector's numbers. */
 const SUMS_AFTER: usize = 2176;
+/** Behind all numbers and sums. */
+const MASK_AFTER: usize = 8192;
 const DECIMALS_MAX: u32 = 15;
 const PLACE_BITS: u32 = 10;
 const FACTOR_BYTES: usize = 24;
@@ -119,7 +121,7 @@ export function narrowVector(
   if (isShort && isWhole && !isDelta) {
     // Nothing is added: of the power of ten, which is 1 here, the lowest bits are zero.
     unpackShort(packed, total, width, factor, tables, numbers);
-    if (!putPatches(places, values, patches, patchWidth, total, 0, numbers, 1)) return 0;
+    if (!putShortPatches(places, values, patches, patchWidth, total, 0, numbers)) return 0;
     shortLine(numbers, count, base, <i32>step, out);
     return vectorEnd;
   }
@@ -129,7 +131,7 @@ export function narrowVector(
     const sums = numbers + SUMS_AFTER;
     unpackShort(packed, total, width, head + 16, tables, first + 2);
     store<i16>(first, 0);
-    if (!putPatches(places, values, patches, patchWidth, total, <i32>step, first + 2, 1)) return 0;
+    if (!putShortPatches(places, values, patches, patchWidth, total, <i32>step, first + 2)) return 0;
     if (decimals === 0 && isSmall) shortWholes(first, count, <i32>base, out);
     else {
       shortSums(first, count, isSmall ? <i32>base : 0, sums);
@@ -141,7 +143,7 @@ export function narrowVector(
   const isSmallFrame = isSmall && isFrame;
   const added = isSmallFrame ? <i32>base : 0;
   unpackNarrow(packed, total, width, added, tables, numbers);
-  if (!putPatches(places, values, patches, patchWidth, total, added, numbers, 2)) return 0;
+  if (!putPatches(places, values, patches, patchWidth, total, added, numbers)) return 0;
   if (isSmallFrame) quotients(numbers, count, factor, out);
   else if (isWhole && !isDelta) wholeLine(numbers, count, base, <i32>step, out);
   else if (isSmall && !isDelta) smallLine(numbers, count, <i32>base, <i32>step, factor, out);
@@ -153,9 +155,34 @@ export function narrowVector(
 }
 
 /**
- * Puts patches, with `added`, over the numbers in their places, of 2 or 4 bytes as `shift` is 1 or 2. False unless the places rise and are
- * below `total`: places have 10 bits, so there is room for whatever they say.
+ * Puts patches, with `added`, over the i16 in their places. False unless the places rise and are below `total`: they have 10 bits, so there
+ * is room for whatever they say.
  */
+function putShortPatches(
+  places: usize,
+  values: usize,
+  patches: i32,
+  width: u32,
+  total: i32,
+  added: i32,
+  numbers: usize,
+): bool {
+  const mask = maskOf(width, numbers);
+  let before = -1;
+  // Negative as soon as a place does not rise.
+  let risen = 0;
+  let bit: u32 = 0;
+  const end = <u32>patches * PLACE_BITS;
+  for (let placeBit: u32 = 0; placeBit < end; placeBit += PLACE_BITS, bit += width) {
+    const place = placeAt(places, placeBit);
+    risen |= place - before - 1;
+    before = place;
+    store<i16>(numbers + ((<usize>place) << 1), <i16>(added + patchAt(values, bit, mask)));
+  }
+  return risen >= 0 && before < total;
+}
+
+/** The same over i32. */
 function putPatches(
   places: usize,
   values: usize,
@@ -164,24 +191,35 @@ function putPatches(
   total: i32,
   added: i32,
   numbers: usize,
-  shift: usize,
 ): bool {
-  const mask: u64 = ((<u64>1) << (<u64>width)) - 1;
+  const mask = maskOf(width, numbers);
   let before = -1;
-  let isSound = true;
+  let risen = 0;
   let bit: u32 = 0;
   const end = <u32>patches * PLACE_BITS;
   for (let placeBit: u32 = 0; placeBit < end; placeBit += PLACE_BITS, bit += width) {
-    const place = <i32>((load<u32>(places + (placeBit >> 3)) >> (placeBit & 7)) & 1023);
-    isSound = isSound && place > before;
+    const place = placeAt(places, placeBit);
+    risen |= place - before - 1;
     before = place;
-    const value = <u32>((load<u64>(values + (bit >> 3)) >> <u64>(bit & 7)) & mask);
-    const number = added + (<i32>(value >> 1) ^ -(<i32>(value & 1)));
-    const at = numbers + ((<usize>place) << shift);
-    if (shift === 1) store<i16>(at, <i16>number);
-    else store<i32>(at, number);
+    store<i32>(numbers + ((<usize>place) << 2), added + patchAt(values, bit, mask));
   }
-  return isSound && before < total;
+  return risen >= 0 && before < total;
+}
+
+/** Through memory, for V8 would make it anew in each turn. */
+function maskOf(width: u32, numbers: usize): u64 {
+  store<u64>(numbers + MASK_AFTER, ((<u64>1) << (<u64>width)) - 1);
+  return load<u64>(numbers + MASK_AFTER);
+}
+
+function placeAt(places: usize, bit: u32): i32 {
+  return (load<i32>(places + (bit >> 3)) >> (bit & 7)) & 1023;
+}
+
+/** The sign is in the lowest bit. */
+function patchAt(values: usize, bit: u32, mask: u64): i32 {
+  const value = <i32>((load<u64>(values + (bit >> 3)) >> (<u64>bit & 7)) & mask);
+  return (value >>> 1) ^ -(value & 1);
 }
 
 /** As in codec/bit-packing.ts. */

@@ -22,9 +22,13 @@ const INVERSE_MAX = 9;
 /** And the magnitudes of whole numbers below which it stands for a division. */
 const INVERSE_LIMIT = 2 ** 26;
 
+/** Kernels leave some numbers so many times as large: see kernels/assembly/unpack-narrow.ts. */
+const RAISED = 128;
+
 for (let i = 0; i <= DECIMALS_MAX; i++) {
-  factors[3 * i] = POWERS[i]!;
-  if (i <= INVERSE_MAX) [factors[3 * i + 1], factors[3 * i + 2]] = inverse(POWERS[i]!);
+  const [high, low] = i <= INVERSE_MAX ? inverse(POWERS[i]!) : [0, 0];
+  factors.set([POWERS[i]!, high, low], 3 * i);
+  factors.set([POWERS[i]!, high / RAISED, low / RAISED], 3 * (i + DECIMALS_MAX + 1));
 }
 
 /** 1 / power as the sum of a double of 27 bits and of the rest. */

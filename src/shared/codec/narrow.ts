@@ -60,7 +60,7 @@ export function decodeNarrow(
   const numbersAt = scratch.NUMBERS_AT + 4 * start;
   const out = scratch.STAGED_AT + 8 * start;
   const packed = placeOf(bytes, packedAt, packedEnd) + (start >>> 3) * width;
-  kernels.unpackNarrow(packed, Math.min(stop, total) - start, width, 0, scratch.TABLES_AT, numbersAt);
+  kernels.unpackNarrow(packed, Math.min(stop, total) - start, width, 0, 0, scratch.TABLES_AT, numbersAt);
   putPatches(narrowNumbers);
   const power = POWERS[form.decimals]!;
   if (isDelta) kernels.narrowDelta(numbersAt, stop, base, step, power, out);

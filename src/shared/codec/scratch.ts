@@ -85,9 +85,12 @@ export const rowsF64 = new Float64Array(buffer, ROWS_AT, ROWS_MAX);
 /** Where the vectors of these end. */
 export const NEXT_AT = ROWS_AT + 8 * ROWS_MAX + SLACK_BYTES;
 export const nextWord = new Int32Array(buffer, NEXT_AT, 1);
-/** For each number of decimals a power of ten, and its inverse in two parts: see decimal.ts. */
+/**
+ * For each number of decimals a power of ten, and its inverse in two parts: see decimal.ts. Then the same for numbers that are 128 times as
+ * large.
+ */
 export const FACTORS_AT = NEXT_AT + 8;
-export const factors = new Float64Array(buffer, FACTORS_AT, 3 * 16);
+export const factors = new Float64Array(buffer, FACTORS_AT, 2 * 3 * 16);
 /** Runs of rows whose values are added up, and what they come to: see narrow-sums.ts. */
 export const RUNS_MAX = 2048;
 export const RUN_ENDS_AT = FACTORS_AT + 8 * factors.length;

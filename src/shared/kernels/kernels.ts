@@ -114,8 +114,24 @@ export interface Kernels {
     out: number,
   ): void;
   unpack(packed: number, count: number, width: number, out: number): void;
-  unpackNarrow(packed: number, count: number, width: number, base: number, tables: number, out: number): void;
-  unpackShort(packed: number, count: number, width: number, step: number, tables: number, out: number): void;
+  unpackNarrow(
+    packed: number,
+    count: number,
+    width: number,
+    base: number,
+    isRaised: number,
+    tables: number,
+    out: number,
+  ): void;
+  unpackShort(
+    packed: number,
+    count: number,
+    width: number,
+    step: number,
+    isRaised: number,
+    tables: number,
+    out: number,
+  ): void;
   shortSums(numbers: number, count: number, base: number, out: number): void;
   shortWholes(numbers: number, count: number, base: number, out: number): void;
   shortLine(numbers: number, count: number, base: number, step: number, out: number): void;

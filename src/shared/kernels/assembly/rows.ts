@@ -28,6 +28,12 @@ const MASK_AFTER: usize = 8192;
 const DECIMALS_MAX: u32 = 15;
 const PLACE_BITS: u32 = 10;
 const FACTOR_BYTES: usize = 24;
+/** Numbers that are left 128 times as large by unpack-narrow.ts have factors of their own, so far behind the others. */
+const RAISED_BITS: i32 = 7;
+const RAISED_AFTER: usize = 384;
+const RAISED_WIDTH_MAX: u32 = 16;
+const RAISED_I16_LIMIT: f64 = 256.0;
+const RAISED_I32_LIMIT: f64 = 16777216.0;
 
 /**
  * Decodes vectors of doubles one after the other, as long as they have no nulls, are in an integer codec with narrow numbers,
@@ -117,11 +123,12 @@ export function narrowVector(
   const isSmall = largest < SMALL_LIMIT && high !== 0;
   // Without the base, which is added as a double where nothing is divided.
   const isWhole = decimals === 0 && largest - abs(base) < I32_LIMIT;
+  const mayBeRaised = isSmall && decimals !== 0 && largest < RAISED_I32_LIMIT && width <= RAISED_WIDTH_MAX;
   const isShort = width <= SHORT_MAX && abs(step) + most < I16_LIMIT;
   if (isShort && isWhole && !isDelta) {
     // Nothing is added: of the power of ten, which is 1 here, the lowest bits are zero.
-    unpackShort(packed, total, width, factor, tables, numbers);
-    if (!putShortPatches(places, values, patches, patchWidth, total, 0, numbers)) return 0;
+    unpackShort(packed, total, width, factor, false, tables, numbers);
+    if (!putShortPatches(places, values, patches, patchWidth, total, 0, 0, numbers)) return 0;
     shortLine(numbers, count, base, <i32>step, out);
     return vectorEnd;
   }
@@ -129,22 +136,27 @@ export function narrowVector(
     // A difference of 0 first, so that sums and values lie where 16 bytes begin.
     const first = numbers + 14;
     const sums = numbers + SUMS_AFTER;
-    unpackShort(packed, total, width, head + 16, tables, first + 2);
+    const isRaised = mayBeRaised && abs(step) + most < RAISED_I16_LIMIT;
+    const up = isRaised ? RAISED_BITS : 0;
+    store<i16>(sums, <i16>((<i32>step) << up));
+    unpackShort(packed, total, width, sums, isRaised, tables, first + 2);
     store<i16>(first, 0);
-    if (!putShortPatches(places, values, patches, patchWidth, total, <i32>step, first + 2)) return 0;
+    if (!putShortPatches(places, values, patches, patchWidth, total, <i32>step, up, first + 2)) return 0;
     if (decimals === 0 && isSmall) shortWholes(first, count, <i32>base, out);
     else {
-      shortSums(first, count, isSmall ? <i32>base : 0, sums);
-      if (isSmall) quotients(sums, count, factor, out);
+      shortSums(first, count, isSmall ? (<i32>base) << up : 0, sums);
+      if (isSmall) quotients(sums, count, isRaised ? factor + RAISED_AFTER : factor, out);
       else wholeLine(sums, count, base, 0, out);
     }
     return vectorEnd;
   }
   const isSmallFrame = isSmall && isFrame;
   const added = isSmallFrame ? <i32>base : 0;
-  unpackNarrow(packed, total, width, added, tables, numbers);
-  if (!putPatches(places, values, patches, patchWidth, total, added, numbers)) return 0;
-  if (isSmallFrame) quotients(numbers, count, factor, out);
+  const isRaised = isSmallFrame && mayBeRaised;
+  const up = isRaised ? RAISED_BITS : 0;
+  unpackNarrow(packed, total, width, added << up, isRaised, tables, numbers);
+  if (!putPatches(places, values, patches, patchWidth, total, added, up, numbers)) return 0;
+  if (isSmallFrame) quotients(numbers, count, isRaised ? factor + RAISED_AFTER : factor, out);
   else if (isWhole && !isDelta) wholeLine(numbers, count, base, <i32>step, out);
   else if (isSmall && !isDelta) smallLine(numbers, count, <i32>base, <i32>step, factor, out);
   else if (isSmall && decimals !== 0) smallDelta(numbers, count, <i32>base, <i32>step, factor, out);
@@ -155,7 +167,7 @@ export function narrowVector(
 }
 
 /**
- * Puts patches, with `added`, over the i16 in their places. False unless the places rise and are below `total`: they have 10 bits, so there
+ * Puts patches, with `added` and then moved up, over the i16 in their places. False unless the places rise and are below `total`: they have 10 bits, so there
  * is room for whatever they say.
  */
 function putShortPatches(
@@ -165,6 +177,7 @@ function putShortPatches(
   width: u32,
   total: i32,
   added: i32,
+  up: i32,
   numbers: usize,
 ): bool {
   const mask = maskOf(width, numbers);
@@ -177,7 +190,7 @@ function putShortPatches(
     const place = placeAt(places, placeBit);
     risen |= place - before - 1;
     before = place;
-    store<i16>(numbers + ((<usize>place) << 1), <i16>(added + patchAt(values, bit, mask)));
+    store<i16>(numbers + ((<usize>place) << 1), <i16>((added + patchAt(values, bit, mask)) << up));
   }
   return risen >= 0 && before < total;
 }
@@ -190,6 +203,7 @@ function putPatches(
   width: u32,
   total: i32,
   added: i32,
+  up: i32,
   numbers: usize,
 ): bool {
   const mask = maskOf(width, numbers);
@@ -201,7 +215,7 @@ function putPatches(
     const place = placeAt(places, placeBit);
     risen |= place - before - 1;
     before = place;
-    store<i32>(numbers + ((<usize>place) << 2), added + patchAt(values, bit, mask));
+    store<i32>(numbers + ((<usize>place) << 2), (added + patchAt(values, bit, mask)) << up);
   }
   return risen >= 0 && before < total;
 }

@@ -36,32 +36,24 @@ export function shortSums(numbers: usize, count: i32, base: i32, out: usize): vo
   }
 }
 
-/** The same as doubles, and up to 15 more. */
+/** The same as doubles, and up to 7 more. Each turn makes the next sums while those of the turn before are converted. */
 export function shortWholes(numbers: usize, count: i32, base: i32, out: usize): void {
   const zero = i32x4.splat(0);
-  let carry = i32x4.splat(base);
-  let from = numbers;
+  let eight = v128.load(numbers);
+  let odd = oddSums(eight, i32x4.splat(base), zero);
+  let from = numbers + 16;
   const end = out + ((<usize>count) << 3);
-  for (let to = out; to < end; to += 128, from += 32) {
-    const eight = v128.load(from);
-    const eight2 = v128.load(from, 16);
-    const odd = oddSums(eight, carry, zero);
+  for (let to = out; to < end; to += 64, from += 16) {
     const even = evenSums(odd, eight);
+    const carry = i32x4.shuffle(odd, odd, 3, 3, 3, 3);
     const a = i32x4.shuffle(even, odd, 0, 4, 1, 5);
     const b = i32x4.shuffle(even, odd, 2, 6, 3, 7);
-    const odd2 = oddSums(eight2, i32x4.shuffle(odd, odd, 3, 3, 3, 3), zero);
-    const even2 = evenSums(odd2, eight2);
-    carry = i32x4.shuffle(odd2, odd2, 3, 3, 3, 3);
-    const c = i32x4.shuffle(even2, odd2, 0, 4, 1, 5);
-    const d = i32x4.shuffle(even2, odd2, 2, 6, 3, 7);
+    eight = v128.load(from);
+    odd = oddSums(eight, carry, zero);
     v128.store(to, f64x2.convert_low_i32x4_s(a));
     v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(a, a, 1, 1)), 16);
     v128.store(to, f64x2.convert_low_i32x4_s(b), 32);
     v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(b, b, 1, 1)), 48);
-    v128.store(to, f64x2.convert_low_i32x4_s(c), 64);
-    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(c, c, 1, 1)), 80);
-    v128.store(to, f64x2.convert_low_i32x4_s(d), 96);
-    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(d, d, 1, 1)), 112);
   }
 }
 

@@ -19,13 +19,14 @@ const ALIGNED: i32 = 7;
 
 /**
  * Unpacks `count` numbers of `width` bits (0…25) to i32, with `base` added to each. Up to 15 more are written, and up to 48 bytes beyond
- * the run are read.
+ * the run are read. Of up to 16 bits they may be left where the multiplication puts them, raised: 128 times as large, as the base is then.
  */
 export function unpackNarrow(
   packed: usize,
   count: i32,
   width: i32,
   base: i32,
+  isRaised: bool,
   tables: usize,
   out: usize,
 ): void {
@@ -39,6 +40,19 @@ export function unpackNarrow(
   const bases = v128.load(out);
   const end = out + ((<usize>count) << 2);
   let from = packed;
+  if (isRaised) {
+    for (let to = out; to < end; to += 64) {
+      const bytes = v128.load(from);
+      from += width;
+      const bytes2 = v128.load(from);
+      from += width;
+      v128.store(to, i32x4.add(raised(bytes, lows, lowFactors, mask), bases));
+      v128.store(to, i32x4.add(raised(bytes, highs, highFactors, mask), bases), 16);
+      v128.store(to, i32x4.add(raised(bytes2, lows, lowFactors, mask), bases), 32);
+      v128.store(to, i32x4.add(raised(bytes2, highs, highFactors, mask), bases), 48);
+    }
+    return;
+  }
   if (width <= ONE_LOAD_MAX) {
     for (let to = out; to < end; to += 64) {
       const bytes = v128.load(from);
@@ -62,18 +76,23 @@ export function unpackNarrow(
 
 /** The four numbers that lie in these bytes. */
 function fourOf(bytes: v128, places: v128, factors: v128, mask: v128): v128 {
-  return i32x4.shr_u(v128.and(i32x4.mul(i8x16.swizzle(bytes, places), factors), mask), ALIGNED);
+  return i32x4.shr_u(raised(bytes, places, factors, mask), ALIGNED);
+}
+
+function raised(bytes: v128, places: v128, factors: v128, mask: v128): v128 {
+  return v128.and(i32x4.mul(i8x16.swizzle(bytes, places), factors), mask);
 }
 
 /**
  * Unpacks `count` numbers of up to 9 bits to i16, with the i16 that lies at `step` added to each. Up to 31 more are written, and up to 48
- * bytes beyond the run are read.
+ * bytes beyond the run are read. They may be left raised, as above, with a step that is.
  */
 export function unpackShort(
   packed: usize,
   count: i32,
   width: i32,
   step: usize,
+  isRaised: bool,
   tables: usize,
   out: usize,
 ): void {
@@ -84,6 +103,19 @@ export function unpackShort(
   const steps = v128.load16_splat(step);
   const end = out + ((<usize>count) << 1);
   let from = packed;
+  if (isRaised) {
+    for (let to = out; to < end; to += 64) {
+      v128.store(to, i16x8.add(raisedShorts(from, places, factors, mask), steps));
+      from += width;
+      v128.store(to, i16x8.add(raisedShorts(from, places, factors, mask), steps), 16);
+      from += width;
+      v128.store(to, i16x8.add(raisedShorts(from, places, factors, mask), steps), 32);
+      from += width;
+      v128.store(to, i16x8.add(raisedShorts(from, places, factors, mask), steps), 48);
+      from += width;
+    }
+    return;
+  }
   for (let to = out; to < end; to += 64) {
     v128.store(to, shorts(from, places, factors, mask, steps));
     from += width;
@@ -98,6 +130,9 @@ export function unpackShort(
 
 /** Eight numbers. */
 function shorts(from: usize, places: v128, factors: v128, mask: v128, steps: v128): v128 {
-  const lanes = i16x8.mul(i8x16.swizzle(v128.load(from), places), factors);
-  return i16x8.add(i16x8.shr_u(v128.and(lanes, mask), ALIGNED), steps);
+  return i16x8.add(i16x8.shr_u(raisedShorts(from, places, factors, mask), ALIGNED), steps);
+}
+
+function raisedShorts(from: usize, places: v128, factors: v128, mask: v128): v128 {
+  return v128.and(i16x8.mul(i8x16.swizzle(v128.load(from), places), factors), mask);
 }

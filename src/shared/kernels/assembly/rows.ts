@@ -128,20 +128,22 @@ export function narrowVector(
   if (isShort && isWhole && !isDelta) {
     // Nothing is added: of the power of ten, which is 1 here, the lowest bits are zero.
     unpackShort(packed, total, width, factor, false, tables, numbers);
-    if (!putShortPatches(places, values, patches, patchWidth, total, 0, 0, numbers)) return 0;
+    if (patches > 0 && !putShortPatches(places, values, patches, patchWidth, total, 0, 0, numbers)) return 0;
     shortLine(numbers, count, base, <i32>step, out);
     return vectorEnd;
   }
   if (isShort && isDelta && (isSmall || isWhole)) {
-    // A difference of 0 first, so that sums and values lie where 16 bytes begin.
+    // A difference of 0 first, so that sums and values lie where 16 bytes begin. It is stored before the others, as what is loaded first
+    // would wait for what was stored last.
     const first = numbers + 14;
     const sums = numbers + SUMS_AFTER;
     const isRaised = mayBeRaised && abs(step) + most < RAISED_I16_LIMIT;
     const up = isRaised ? RAISED_BITS : 0;
+    store<i16>(first, 0);
     store<i16>(sums, <i16>((<i32>step) << up));
     unpackShort(packed, total, width, sums, isRaised, tables, first + 2);
-    store<i16>(first, 0);
-    if (!putShortPatches(places, values, patches, patchWidth, total, <i32>step, up, first + 2)) return 0;
+    if (patches > 0 && !putShortPatches(places, values, patches, patchWidth, total, <i32>step, up, first + 2))
+      return 0;
     if (decimals === 0 && isSmall) shortWholes(first, count, <i32>base, out);
     else {
       shortSums(first, count, isSmall ? (<i32>base) << up : 0, sums);
@@ -155,7 +157,7 @@ export function narrowVector(
   const isRaised = isSmallFrame && mayBeRaised;
   const up = isRaised ? RAISED_BITS : 0;
   unpackNarrow(packed, total, width, added << up, isRaised, tables, numbers);
-  if (!putPatches(places, values, patches, patchWidth, total, added, up, numbers)) return 0;
+  if (patches > 0 && !putPatches(places, values, patches, patchWidth, total, added, up, numbers)) return 0;
   if (isSmallFrame) quotients(numbers, count, isRaised ? factor + RAISED_AFTER : factor, out);
   else if (isWhole && !isDelta) wholeLine(numbers, count, base, <i32>step, out);
   else if (isSmall && !isDelta) smallLine(numbers, count, <i32>base, <i32>step, factor, out);

@@ -113,6 +113,9 @@ export function narrowVector(
   // Rounded where they are over 2^53 in magnitude, and refused then.
   const base = <f64>load<i64>(head, 8);
   const step: f64 = isFrame ? 0 : <f64>load<i64>(head, 16);
+  // What they are where they are i32.
+  const base32 = load<i32>(head, 8);
+  const step32 = isFrame ? 0 : load<i32>(head, 16);
   const most = <f64>((<i64>1) << (<i64>max(width, patchWidth)));
   const largest = abs(base) + (abs(step) + most) * <f64>(count + 4);
   if (!(largest < SUM_LIMIT)) return 0;
@@ -129,7 +132,7 @@ export function narrowVector(
     // Nothing is added: of the power of ten, which is 1 here, the lowest bits are zero.
     unpackShort(packed, total, width, factor, false, tables, numbers);
     if (patches > 0 && !putShortPatches(places, values, patches, patchWidth, total, 0, 0, numbers)) return 0;
-    shortLine(numbers, count, base, <i32>step, out);
+    shortLine(numbers, count, base, step32, out);
     return vectorEnd;
   }
   if (isShort && isDelta && (isSmall || isWhole)) {
@@ -140,28 +143,28 @@ export function narrowVector(
     const isRaised = mayBeRaised && abs(step) + most < RAISED_I16_LIMIT;
     const up = isRaised ? RAISED_BITS : 0;
     store<i16>(first, 0);
-    store<i16>(sums, <i16>((<i32>step) << up));
+    store<i16>(sums, <i16>(step32 << up));
     unpackShort(packed, total, width, sums, isRaised, tables, first + 2);
-    if (patches > 0 && !putShortPatches(places, values, patches, patchWidth, total, <i32>step, up, first + 2))
+    if (patches > 0 && !putShortPatches(places, values, patches, patchWidth, total, step32, up, first + 2))
       return 0;
-    if (decimals === 0 && isSmall) shortWholes(first, count, <i32>base, out);
+    if (decimals === 0 && isSmall) shortWholes(first, count, base32, out);
     else {
-      shortSums(first, count, isSmall ? (<i32>base) << up : 0, sums);
+      shortSums(first, count, isSmall ? base32 << up : 0, sums);
       if (isSmall) quotients(sums, count, isRaised ? factor + RAISED_AFTER : factor, out);
       else wholeLine(sums, count, base, 0, out);
     }
     return vectorEnd;
   }
   const isSmallFrame = isSmall && isFrame;
-  const added = isSmallFrame ? <i32>base : 0;
+  const added = isSmallFrame ? base32 : 0;
   const isRaised = isSmallFrame && mayBeRaised;
   const up = isRaised ? RAISED_BITS : 0;
   unpackNarrow(packed, total, width, added << up, isRaised, tables, numbers);
   if (patches > 0 && !putPatches(places, values, patches, patchWidth, total, added, up, numbers)) return 0;
   if (isSmallFrame) quotients(numbers, count, isRaised ? factor + RAISED_AFTER : factor, out);
-  else if (isWhole && !isDelta) wholeLine(numbers, count, base, <i32>step, out);
-  else if (isSmall && !isDelta) smallLine(numbers, count, <i32>base, <i32>step, factor, out);
-  else if (isSmall && decimals !== 0) smallDelta(numbers, count, <i32>base, <i32>step, factor, out);
+  else if (isWhole && !isDelta) wholeLine(numbers, count, base, step32, out);
+  else if (isSmall && !isDelta) smallLine(numbers, count, base32, step32, factor, out);
+  else if (isSmall && decimals !== 0) smallDelta(numbers, count, base32, step32, factor, out);
   else if (isDelta) narrowDelta(numbers, count, base, step, power, out);
   else if (isFrame) narrowFrame(numbers, count, base, power, out);
   else narrowLine(numbers, count, base, step, power, out);

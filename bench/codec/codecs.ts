@@ -11,10 +11,13 @@ import { encodeColumn } from '../../src/shared/codec/encode-column.ts';
 import { ByteSink } from '../../src/shared/format/byte-sink.ts';
 import { useKernels } from '../../src/shared/kernels/kernels.ts';
 import { busyWarning, describeMachine, machineLine } from '../harness/machine.ts';
-import type { Spread } from '../harness/stats.ts';
+import { ratioSpread, type Spread, spreadOf } from '../harness/stats.ts';
 import { textTable } from '../harness/text-table.ts';
+import { type Comparison, measureAgainstGorilla } from './against-gorilla.ts';
+import { checkBits } from './check-bits.ts';
 import { type Corpus, corpora } from './corpora.ts';
-import { type Gorilla, loadGorilla } from './gorilla-baseline.ts';
+import { loadGorilla } from './gorilla-baseline.ts';
+import { gorillaRates } from './gorilla-rates.ts';
 import { type KernelRates, kernelRates } from './kernels-alone.ts';
 import { ParquetBaseline, type ParquetColumn } from './parquet.ts';
 import { rateOf } from './rate.ts';
@@ -22,6 +25,7 @@ import { measureReadPath } from './read-path.ts';
 
 const VECTOR = 1024;
 const SEGMENT = 8192;
+const GORILLA_ROUNDS = 9;
 
 interface Line {
   readonly name: string;
@@ -60,7 +64,12 @@ for (const [i, line] of measured.entries())
   lines.push({ ...line, parquet: await parquet?.measure(columns[i]!.values) });
 parquet?.close();
 const readPath = await measureReadPath();
-if (words.includes('--json')) console.log(JSON.stringify({ machine, lines, readPath }, null, 2));
+/** The columns of W that ALP is for, together. */
+const doubles = columns.filter(({ name, source }) => name.startsWith('W ') && !source.isTime);
+const againstGorilla =
+  doubles.length === 0 ? undefined : measureAgainstGorilla(gorilla, doubles, GORILLA_ROUNDS, seconds / 4);
+if (words.includes('--json'))
+  console.log(JSON.stringify({ machine, lines, readPath, againstGorilla }, null, 2));
 else print();
 
 function measure(corpus: Corpus): Line {
@@ -68,7 +77,7 @@ function measure(corpus: Corpus): Line {
   const { isTime } = source;
   const vectors = encodeAll(source, VECTOR);
   const segments = encodeAll(source, SEGMENT);
-  check(name, values, decodeAll(segments, SEGMENT, isTime, values.length));
+  checkBits(name, values, decodeAll(segments, SEGMENT, isTime, values.length));
   const segmentEncode = rate(values, () => void encodeAll(source, SEGMENT));
   const segmentDecode = rate(values, () => void decodeAll(segments, SEGMENT, isTime, values.length));
   const encode = rate(values, () => void encodeAll(source, VECTOR));
@@ -77,7 +86,7 @@ function measure(corpus: Corpus): Line {
   const encodeTwin = rate(values, () => void encodeAll(source, VECTOR));
   const decodeTwin = rate(values, () => void decodeAll(vectors, VECTOR, isTime, values.length));
   useKernels(true);
-  check(name, values, decodeAll(vectors, VECTOR, isTime, values.length));
+  checkBits(name, values, decodeAll(vectors, VECTOR, isTime, values.length));
   const target = new Float64Array(values.length);
   return {
     name,
@@ -91,11 +100,16 @@ function measure(corpus: Corpus): Line {
     segmentEncode,
     segmentDecode,
     kernels: kernelRates(corpus, seconds),
-    ...measureGorilla(gorilla, name, values),
+    ...gorillaOf(corpus),
     copy: rate(values, () => {
       for (let at = 0; at < values.length; at += VECTOR) target.set(values.subarray(at, at + VECTOR), at);
     }),
   };
+}
+
+function gorillaOf(corpus: Corpus): Pick<Line, 'gorillaBits' | 'gorillaEncode' | 'gorillaDecode'> {
+  const { bits, encode, decode } = gorillaRates(gorilla, corpus, seconds);
+  return { gorillaBits: bits, gorillaEncode: encode, gorillaDecode: decode };
 }
 
 function encodeAll(source: Corpus['source'], rows: number): Uint8Array[] {
@@ -120,52 +134,6 @@ function decodeAll(
     (part, i) =>
       decodeColumn(part, 'f64', isTime, isTime, Math.min(rows, length - i * rows)).values as Float64Array,
   );
-}
-
-function measureGorilla(
-  baseline: Gorilla,
-  name: string,
-  values: Float64Array,
-): Pick<Line, 'gorillaBits' | 'gorillaEncode' | 'gorillaDecode'> {
-  const parts: Float64Array[] = [];
-  for (let at = 0; at < values.length && parts.length < baseline.slots; at += VECTOR)
-    parts.push(values.subarray(at, at + VECTOR));
-  const total = parts.reduce((sum, part) => sum + part.length, 0);
-  parts.forEach((part, slot) => {
-    baseline.valuesOf(slot).set(part);
-  });
-  let bits = 0;
-  const encode = (): void => {
-    bits = 0;
-    parts.forEach((part, slot) => {
-      bits += baseline.encode(slot, part.length);
-    });
-  };
-  encode();
-  parts.forEach((part, slot) => {
-    baseline.decode(slot, part.length);
-    check(name, part, [baseline.decoded.subarray(0, part.length)]);
-  });
-  return {
-    gorillaBits: bits / total,
-    gorillaEncode: rate(values.subarray(0, total), encode),
-    gorillaDecode: rate(values.subarray(0, total), () => {
-      parts.forEach((part, slot) => {
-        baseline.decode(slot, part.length);
-      });
-    }),
-  };
-}
-
-function check(name: string, values: Float64Array, parts: readonly Float64Array[]): void {
-  const wanted = new BigUint64Array(values.buffer, values.byteOffset, values.length);
-  let at = 0;
-  for (const part of parts) {
-    const bits = new BigUint64Array(part.buffer, part.byteOffset, part.length);
-    for (const value of bits)
-      if (value !== wanted[at++]) throw new Error(`${name}: value ${at - 1} is wrong`);
-  }
-  if (at !== values.length) throw new Error(`${name}: ${at} values of ${values.length}`);
 }
 
 function rate(values: Float64Array, pass: () => void): number {
@@ -267,6 +235,16 @@ function print(): void {
     `${median.toFixed(2)} ms (${min.toFixed(2)} – ${max.toFixed(2)})`;
   const part = ({ median, min, max }: Spread): string =>
     `${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`;
+  if (againstGorilla !== undefined) {
+    const rate = ({ median, min, max }: Spread): string =>
+      `${median.toFixed(0)} M/s (${min.toFixed(0)} – ${max.toFixed(0)})`;
+    const beside = ({ gorilla, ours }: Comparison): string =>
+      `${rate(spreadOf(ours))}   Gorilla ${rate(spreadOf(gorilla))}   ${part(ratioSpread(ours, gorilla))}×`;
+    console.log(`
+All doubles of W, ${doubles.map(({ name }) => name.slice(2)).join(', ')}, by the kernels alone and by Gorilla in turn, ${GORILLA_ROUNDS} rounds:
+  encode   ${beside(againstGorilla.encode)}
+  decode   ${beside(againstGorilla.decode)}`);
+  }
   console.log(`
 The five columns of a table of W, 250,000 rows, packed, from the page cache to Float64Arrays:
   query                                  ${ms(readPath.query)}

@@ -4,7 +4,17 @@ import { ColumnTarget } from '../../../src/shared/codec/column-target.ts';
 import { decodeVectors } from '../../../src/shared/codec/decode-column.ts';
 import { decodeNarrowRows, narrowRows } from '../../../src/shared/codec/narrow-rows.ts';
 import { byTwins } from '../kernels/twin-rounds.ts';
-import { decoded, encoded, F64, f64Rows, type Row, rowsOf, type Shape, TIME_MS } from './columns.ts';
+import {
+  decoded,
+  encoded,
+  encodedVector,
+  F64,
+  f64Rows,
+  type Row,
+  rowsOf,
+  type Shape,
+  TIME_MS,
+} from './columns.ts';
 import { type Dice, dice, recipesOf, rowsBy } from './recipes.ts';
 
 /** A vector's rows: mostly of the kinds that the kernel takes, with what it does not take between them. */
@@ -121,4 +131,76 @@ test('where the rows that were taken end is told', () => {
   assert.equal(decodeNarrowRows(bytes, 0, 3072, 3072, target, 0), 2048);
   assert.equal(narrowRows.next, head.length);
   assert.equal(decodeNarrowRows(bytes, head.length, 1024, 1024, target, 2048), 0);
+});
+
+/** Decodes one vector by the kernel alone; throws if it leaves it to others. */
+function byKernel(bytes: Uint8Array, rows: number): Row[] {
+  const target = new ColumnTarget('f64', false, true, rows);
+  assert.equal(decodeNarrowRows(bytes, 0, rows, rows, target, 0), rows, 'the kernel takes it');
+  return rowsOf(F64, target.column());
+}
+
+test('decimals are right by the kernel at every size of values, of steps, and of leaps among them', () => {
+  const roll = dice(43);
+  for (let bits = 3; bits <= 26; bits++) {
+    for (const power of [1, 10, 100]) {
+      for (const sign of [1, -1]) {
+        // As large as they can be without being of more bits, and steps that add up to little.
+        const top = sign * (2 ** bits - 600);
+        const frame = Array.from({ length: 1024 }, () => (top + roll(500)) / power);
+        check(frame, `${bits} bits`);
+        for (const step of [2 ** Math.min(bits, 15) - 200, 100, 255, 256, 300, -255, -256, -400]) {
+          let sum = -step * 512;
+          const walk = Array.from({ length: 1024 }, () => (sum += step + roll(8)) / power);
+          check(walk, `steps of ${step}`);
+          // Few of the steps are leaps: these are patched.
+          let leaping = 0;
+          const leaps = Array.from(
+            { length: 1024 },
+            (_, i) => (leaping += i % 101 === 100 ? step * (i % 2 === 0 ? 1 : -1) : roll(4) - 1) / power,
+          );
+          check(leaps, `leaps of ${step}`);
+        }
+      }
+    }
+  }
+});
+
+function check(values: readonly number[], where: string): void {
+  const rows = f64Rows(...values.map((value) => value + 0));
+  const bytes = encodedVector(F64, rows);
+  assert.deepEqual(byKernel(bytes, rows.length), rows, where);
+}
+
+test('patches whose places do not rise are damage, to the kernel as to its twin', () => {
+  let sum = 0;
+  const rows = f64Rows(
+    ...Array.from({ length: 1024 }, (_, i) => (sum += i % 100 === 50 ? 5000 : i % 3) / 100),
+  );
+  const bytes = encodedVector(F64, rows);
+  assert.deepEqual(byKernel(bytes, 1024), rows);
+  const head = 8 + 24;
+  const patches = bytes[head + 4]!;
+  assert.ok(patches > 2, 'there are patches');
+  const at = head + 24 + Math.ceil((1023 * bytes[head]!) / 64) * 8;
+  const read = (i: number): number =>
+    ((bytes[at + ((10 * i) >>> 3)]! | (bytes[at + ((10 * i) >>> 3) + 1]! << 8)) >>> ((10 * i) & 7)) & 1023;
+  assert.equal(read(1) - read(0), 100, 'these are the places');
+  for (const second of [read(0), read(0) - 1]) {
+    const hurt = bytes.slice();
+    for (let bit = 0; bit < 10; bit++) {
+      const place = 10 + bit;
+      hurt[at + (place >>> 3)]! &= ~(1 << (place & 7));
+      if ((second >>> bit) & 1) hurt[at + (place >>> 3)]! |= 1 << (place & 7);
+    }
+    const target = new ColumnTarget('f64', false, true, 1024);
+    assert.equal(decodeNarrowRows(hurt, 0, 1024, 1024, target, 0), 0, 'the kernel leaves it to others');
+    for (const way of [(call: () => unknown) => call(), byTwins]) {
+      assert.throws(
+        () => way(() => decodeVectors(hurt, 0, 1024, 1024, target, 0)),
+        /place/,
+        `${second} after ${read(0)}`,
+      );
+    }
+  }
 });

@@ -1,11 +1,11 @@
 import { prefixSums } from './prefix-sums';
 
-// Differences of up to 16 bits with their sign, added up eight at a time. Pairs are added by one instruction;
-// the sums of the pairs are then added up in four lanes of 32 bits: they are the sums at odd places, and those at even ones lack their
-// pair's second number. Loops are short and hand their numbers on through memory on purpose: a processor looks ahead over some sixty
-// vector instructions, and where each of a turn waits for the one before, that is few turns (docs/decisions/0032-short-loops.md).
+// Differences of up to 16 bits with their sign, added up eight at a time. Pairs are added by one instruction; the sums of the pairs are
+// then added up in four lanes of 32 bits: they are the sums at odd places, and those at even ones lack their pair's second number. Loops
+// are short and hand their numbers on through memory on purpose: a processor looks ahead over some sixty vector instructions, and where
+// each of a turn waits for the one before, that is few turns (docs/decisions/0032-short-loops.md).
 
-/** Writes base + numbers[0], that + numbers[1] …, as i32: `count` of them, and up to 15 more.  */
+/** Writes base + numbers[0], that + numbers[1] …, as i32: `count` of them, and up to 31 more. */
 export function shortSums(numbers: usize, count: i32, base: i32, out: usize): void {
   const zero = i32x4.splat(0);
   let carry = i32x4.splat(base);

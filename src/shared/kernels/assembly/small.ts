@@ -8,7 +8,7 @@ import { prefixSums } from './prefix-sums';
 // 2^-54 / 5^k of itself at least, and none lies right in the middle. So what comes out is what a division rounds to.
 
 /**
- * Writes numbers[i] / 10^k: `count` of them, and up to 15 more.
+ * Writes numbers[i] / 10^k: `count` of them, and up to 31 more.
  * @param factor where 10^k and the two parts of its inverse are
  */
 export function quotients(numbers: usize, count: i32, factor: usize, out: usize): void {

@@ -1,3 +1,4 @@
+import { packedSize, unpack } from '../../src/shared/codec/bit-packing.ts';
 import { encodeVector } from '../../src/shared/codec/choose.ts';
 import { DELTA, FRAME_OF_REFERENCE, LINEAR } from '../../src/shared/codec/codec-ids.ts';
 import { POWERS } from '../../src/shared/codec/decimal.ts';
@@ -13,7 +14,7 @@ import {
 import * as scratch from '../../src/shared/codec/scratch.ts';
 import { readVectorHeader } from '../../src/shared/codec/vector-header.ts';
 import { ByteSink } from '../../src/shared/format/byte-sink.ts';
-import { type Kernels, kernels } from '../../src/shared/kernels/kernels.ts';
+import { type Kernels, kernels, useKernels } from '../../src/shared/kernels/kernels.ts';
 import type { Corpus } from './corpora.ts';
 import { rateOf } from './rate.ts';
 
@@ -98,10 +99,29 @@ function encoderOf(run: Kernels, { values }: Corpus, coding: Coding): (() => voi
     run.packNarrow(kind, NARROW_AT, areShort(VECTOR) ? SHORTS_AT : 0, VECTOR, base, slope, width, PACKED_AT);
     return true;
   };
+  // Whatever the kernels packed has to be the values, by the twin of unpacking and plain arithmetic.
+  const checkOne = (i: number): void => {
+    const base = ranges[rangeAt]!;
+    const width = 32 - Math.clz32(ranges[rangeAt + 1]! - base);
+    const total = kind === PACK_DELTA ? VECTOR - 1 : VECTOR;
+    const packed = scratch.packedBytes.slice(0, packedSize(total, width));
+    useKernels(false);
+    unpack(packed, 0, packed.length, total, width);
+    useKernels(true);
+    let sum = firsts[i]!;
+    parts[i]!.forEach((value, row) => {
+      let whole = sum;
+      if (kind !== PACK_DELTA) whole += base + slope * row + scratch.numbers[row]!;
+      else if (row > 0) whole = sum += base + scratch.numbers[row - 1]!;
+      if (!Object.is((whole + 0) / power, value))
+        throw new Error(`value ${i * VECTOR + row} is packed wrong`);
+    });
+  };
   for (let i = 0; i < VECTORS; i++) {
     // narrowDecimals asks for values below 2^26 over the power.
     const isFit = decimals === 0 || parts[i]!.every((value) => Math.abs(value) * power < 2 ** 26);
     if (!isFit || !encodeOne(i) || widest > NARROW_PACK_MAX) return undefined;
+    checkOne(i);
   }
   return () => {
     for (let i = 0; i < VECTORS; i++) encodeOne(i);

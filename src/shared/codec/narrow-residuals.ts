@@ -49,7 +49,8 @@ export function residualAt(place: number): number {
 /** Makes narrow residuals float64. */
 export function widenResiduals(kernels: Kernels, count: number): void {
   if (!narrow.isOn) return;
-  kernels.widen(scratch.NARROW_AT, count, scratch.RESIDUALS_AT);
+  // Over 10^0, whose factor is the first one.
+  kernels.quotients(scratch.NARROW_AT, count, scratch.FACTORS_AT, scratch.RESIDUALS_AT);
   narrow.isOn = false;
 }
 

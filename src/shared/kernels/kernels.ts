@@ -70,7 +70,6 @@ export interface Kernels {
     shorts: number,
     ranges: number,
   ): number;
-  widen(numbers: number, count: number, out: number): void;
   narrowOutliers(
     codec: number,
     values: number,

@@ -7,7 +7,7 @@ export { measure } from './measure';
 export { narrowDelta, narrowFrame, narrowLine } from './narrow';
 export { narrowOutliers } from './narrow-outliers';
 export { packNarrow } from './narrow-pack';
-export { narrowDecimals, narrowWholes, widen } from './narrow-values';
+export { narrowDecimals, narrowWholes } from './narrow-values';
 export { outliers } from './outliers';
 export { packDelta, packDeltaOfDelta, packFrame, packLinear } from './pack';
 export { decimals, wholes, wideInts } from './residuals';

@@ -21,10 +21,8 @@ export function narrowRanges(numbers: usize, count: i32, shorts: usize, out: usi
   if (turnBits(numbers, min(count, PREFIX), out + 32) < bits && count > PREFIX)
     turnBits(numbers, count, out + 32);
   const slope = slopeOf(numbers, count);
-  if (slope === 0) {
-    store<f64>(out, <f64>first, 48);
-    store<f64>(out, <f64>last, 56);
-  } else if (restBits(numbers, min(count, PREFIX), slope, out + 48) < bits && count > PREFIX)
+  if (slope === 0) putRange(first, last, out + 48);
+  else if (restBits(numbers, min(count, PREFIX), slope, out + 48) < bits && count > PREFIX)
     restBits(numbers, count, slope, out + 48);
 }
 
@@ -58,15 +56,9 @@ function shortRanges(numbers: usize, count: i32, shorts: usize, out: usize): boo
   const lastStep = mostOf(
     i32x4.max_s(i32x4.extend_low_i16x8_s(mostStep), i32x4.extend_high_i16x8_s(mostStep)),
   );
-  put(out, first, last, firstStep, lastStep);
+  putRange(first, last, out);
+  putRange(firstStep, lastStep, out + 16);
   return min(first, firstStep) > SHORT_LEAST && max(last, lastStep) < SHORT_MOST;
-}
-
-function put(out: usize, first: i32, last: i32, firstStep: i32, lastStep: i32): void {
-  store<f64>(out, <f64>first);
-  store<f64>(out, <f64>last, 8);
-  store<f64>(out, <f64>firstStep, 16);
-  store<f64>(out, <f64>lastStep, 24);
 }
 
 /** Writes the first four of the ranges. */
@@ -111,7 +103,8 @@ function wideRanges(numbers: usize, count: i32, out: usize): void {
     leastStep = i32x4.min_s(leastStep, step);
     mostStep = i32x4.max_s(mostStep, step);
   }
-  put(out, leastOf(least), mostOf(most), leastOf(leastStep), mostOf(mostStep));
+  putRange(leastOf(least), mostOf(most), out);
+  putRange(leastOf(leastStep), mostOf(mostStep), out + 16);
 }
 
 /** The slope of the line, rounded as `Math.round` does. */
@@ -119,6 +112,13 @@ function slopeOf(numbers: usize, count: i32): i32 {
   if (count < 3) return 0;
   const rise = <f64>load<i32>(numbers + ((<usize>count) << 2) - 4) - <f64>load<i32>(numbers);
   return <i32>floor(rise / <f64>(count - 1) + 0.5);
+}
+
+/** Writes a range; returns the bits that its numbers need. */
+function putRange(least: i32, most: i32, out: usize): i32 {
+  store<f64>(out, <f64>least);
+  store<f64>(out, <f64>most, 8);
+  return bitsOf(least, most);
 }
 
 /** Bits that numbers from `least` to `most` need above the least. */
@@ -154,9 +154,7 @@ function turnBits(numbers: usize, count: i32, out: usize): i32 {
     least = leastOf(leasts);
     most = mostOf(mosts);
   }
-  store<f64>(out, <f64>least);
-  store<f64>(out, <f64>most, 8);
-  return bitsOf(least, most);
+  return putRange(least, most, out);
 }
 
 /** Four differences of differences, the first of which ends at a number. */
@@ -191,11 +189,7 @@ function restBits(numbers: usize, count: i32, slope: i32, out: usize): i32 {
     leasts = i32x4.min_s(leasts, rest);
     mosts = i32x4.max_s(mosts, rest);
   }
-  const least = leastOf(leasts);
-  const most = mostOf(mosts);
-  store<f64>(out, <f64>least);
-  store<f64>(out, <f64>most, 8);
-  return bitsOf(least, most);
+  return putRange(leastOf(leasts), mostOf(mosts), out);
 }
 
 function leastOf(lanes: v128): i32 {

@@ -14,8 +14,8 @@ const SIGN: i32 = <i32>0x80000000;
 const ASK_BYTES: usize = 1024;
 
 /**
- * Writes values less `first` as i32, and their ranges (narrow-ranges.ts), if all are whole numbers (−0 is none) and this fits. False if not; what is written then means nothing.
- * `first` is whole and below 2^50 in magnitude. Up to 7 more values are written and read.
+ * Writes values less `first` as i32, and their ranges (narrow-ranges.ts), if all are whole numbers (−0 is none) and this fits. False if not;
+ * what is written then means nothing. `first` is whole and below 2^50 in magnitude. Up to 3 more values are written and read.
  */
 export function narrowWholes(
   values: usize,
@@ -53,9 +53,9 @@ export function narrowWholes(
 }
 
 /**
- * Writes values times a power of ten, rounded, less `first` as i32, and their ranges, if each, divided by the power, gives its value back bit for bit. The
- * values are no NaN and below 2^26 / power in magnitude: `high` + `low` is the inverse of the power (small.ts), which then stands for
- * the division. `first` is whole and below 2^26. Returns `count`, or a place at or up to 127 before that of a value that is no such decimal.
+ * Writes values times a power of ten, rounded, less `first` as i32, and their ranges, if each, divided by the power, gives its value back
+ * bit for bit. The values are no NaN and below 2^26 / power in magnitude: `high` + `low` is the inverse of the power (small.ts), which then
+ * stands for the division. `first` is whole and below 2^26. Returns `count`, or a place at or up to 127 before that of a value that is no such decimal.
  * Up to 3 more values are written and read.
  */
 export function narrowDecimals(
@@ -101,26 +101,11 @@ export function narrowDecimals(
   return count;
 }
 
-/** Writes the last of the values seven times more behind them, and returns where they end. */
+/** Writes the last of the values three times more behind them, so that fours come out even, and returns where they end. */
 function repeatLast(values: usize, count: i32): usize {
   const end = values + ((<usize>count) << 3);
   const last = v128.load64_splat(end - 8);
   store<f64>(end, f64x2.extract_lane(last, 0));
   v128.store(end, last, 8);
-  v128.store(end, last, 24);
-  v128.store(end, last, 40);
   return end;
-}
-
-/** Writes i32 as f64. Up to 7 more are read and written. */
-export function widen(numbers: usize, count: i32, out: usize): void {
-  const end = out + ((<usize>count) << 3);
-  for (let at = numbers, to = out; to < end; to += 64, at += 32) {
-    const a = v128.load(at);
-    const b = v128.load(at, 16);
-    v128.store(to, f64x2.convert_low_i32x4_s(a));
-    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(a, a, 1, 1)), 16);
-    v128.store(to, f64x2.convert_low_i32x4_s(b), 32);
-    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.shuffle(b, b, 1, 1)), 48);
-  }
 }

@@ -131,7 +131,7 @@ export function narrowVector(
   if (isShort && isWhole && !isDelta) {
     // Nothing is added: of the power of ten, which is 1 here, the lowest bits are zero.
     unpackShort(packed, total, width, factor, false, tables, numbers);
-    if (patches > 0 && !putShortPatches(places, values, patches, patchWidth, total, 0, 0, numbers)) return 0;
+    if (patches > 0 && !putPatches<i16>(places, values, patches, patchWidth, total, 0, 0, numbers)) return 0;
     shortLine(numbers, count, base, step32, out);
     return vectorEnd;
   }
@@ -145,7 +145,7 @@ export function narrowVector(
     store<i16>(first, 0);
     store<i16>(sums, <i16>(step32 << up));
     unpackShort(packed, total, width, sums, isRaised, tables, first + 2);
-    if (patches > 0 && !putShortPatches(places, values, patches, patchWidth, total, step32, up, first + 2))
+    if (patches > 0 && !putPatches<i16>(places, values, patches, patchWidth, total, step32, up, first + 2))
       return 0;
     if (decimals === 0 && isSmall) shortWholes(first, count, base32, out);
     else {
@@ -160,7 +160,8 @@ export function narrowVector(
   const isRaised = isSmallFrame && mayBeRaised;
   const up = isRaised ? RAISED_BITS : 0;
   unpackNarrow(packed, total, width, added << up, isRaised, tables, numbers);
-  if (patches > 0 && !putPatches(places, values, patches, patchWidth, total, added, up, numbers)) return 0;
+  if (patches > 0 && !putPatches<i32>(places, values, patches, patchWidth, total, added, up, numbers))
+    return 0;
   if (isSmallFrame) quotients(numbers, count, isRaised ? factor + RAISED_AFTER : factor, out);
   else if (isWhole && !isDelta) wholeLine(numbers, count, base, step32, out);
   else if (isSmall && !isDelta) smallLine(numbers, count, base32, step32, factor, out);
@@ -172,10 +173,10 @@ export function narrowVector(
 }
 
 /**
- * Puts patches, with `added` and then moved up, over the i16 in their places. False unless the places rise and are below `total`: they have 10 bits, so there
- * is room for whatever they say.
+ * Puts patches, with `added` and then moved up, over the numbers (i16 or i32) in their places. False unless the places rise and are below
+ * `total`: they have 10 bits, so there is room for whatever they say.
  */
-function putShortPatches(
+function putPatches<T>(
   places: usize,
   values: usize,
   patches: i32,
@@ -195,32 +196,7 @@ function putShortPatches(
     const place = placeAt(places, placeBit);
     risen |= place - before - 1;
     before = place;
-    store<i16>(numbers + ((<usize>place) << 1), <i16>((added + patchAt(values, bit, mask)) << up));
-  }
-  return risen >= 0 && before < total;
-}
-
-/** The same over i32. */
-function putPatches(
-  places: usize,
-  values: usize,
-  patches: i32,
-  width: u32,
-  total: i32,
-  added: i32,
-  up: i32,
-  numbers: usize,
-): bool {
-  const mask = maskOf(width, numbers);
-  let before = -1;
-  let risen = 0;
-  let bit: u32 = 0;
-  const end = <u32>patches * PLACE_BITS;
-  for (let placeBit: u32 = 0; placeBit < end; placeBit += PLACE_BITS, bit += width) {
-    const place = placeAt(places, placeBit);
-    risen |= place - before - 1;
-    before = place;
-    store<i32>(numbers + ((<usize>place) << 2), (added + patchAt(values, bit, mask)) << up);
+    store<T>(numbers + <usize>place * sizeof<T>(), <T>((added + patchAt(values, bit, mask)) << up));
   }
   return risen >= 0 && before < total;
 }

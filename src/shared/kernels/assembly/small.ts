@@ -75,15 +75,24 @@ export function smallLine(numbers: usize, count: i32, base: i32, step: i32, fact
  * base is i32. `out` has 64 bytes at least.
  */
 export function wholeLine(numbers: usize, count: i32, base: f64, step: i32, out: usize): void {
+  wholesOnLine<i32>(numbers, count, base, step, out);
+}
+
+/** The same of i16. */
+export function shortLine(numbers: usize, count: i32, base: f64, step: i32, out: usize): void {
+  wholesOnLine<i16>(numbers, count, base, step, out);
+}
+
+function wholesOnLine<T>(numbers: usize, count: i32, base: f64, step: i32, out: usize): void {
   const steps = splatThrough(out, 4 * step);
   v128.store(out, f64x2.splat(base));
   const bases = v128.load(out);
   let line = lineFrom(0, step);
   const end = out + ((<usize>count) << 3);
-  for (let at = numbers, to = out; to < end; to += 64, at += 32) {
-    const four = i32x4.add(line, v128.load(at));
+  for (let at = numbers, to = out; to < end; to += 64, at += 8 * sizeof<T>()) {
+    const four = i32x4.add(line, fourAt<T>(at));
     line = i32x4.add(line, steps);
-    const four2 = i32x4.add(line, v128.load(at, 16));
+    const four2 = i32x4.add(line, fourAt<T>(at + 4 * sizeof<T>()));
     line = i32x4.add(line, steps);
     v128.store(to, f64x2.add(bases, lowPair(four)));
     v128.store(to, f64x2.add(bases, highPair(four)), 16);
@@ -92,23 +101,9 @@ export function wholeLine(numbers: usize, count: i32, base: f64, step: i32, out:
   }
 }
 
-/** The same of i16. */
-export function shortLine(numbers: usize, count: i32, base: f64, step: i32, out: usize): void {
-  const steps = splatThrough(out, 4 * step);
-  v128.store(out, f64x2.splat(base));
-  const bases = v128.load(out);
-  let line = lineFrom(0, step);
-  const end = out + ((<usize>count) << 3);
-  for (let at = numbers, to = out; to < end; to += 64, at += 16) {
-    const four = i32x4.add(line, v128.load16x4_s(at));
-    line = i32x4.add(line, steps);
-    const four2 = i32x4.add(line, v128.load16x4_s(at, 8));
-    line = i32x4.add(line, steps);
-    v128.store(to, f64x2.add(bases, lowPair(four)));
-    v128.store(to, f64x2.add(bases, highPair(four)), 16);
-    v128.store(to, f64x2.add(bases, lowPair(four2)), 32);
-    v128.store(to, f64x2.add(bases, highPair(four2)), 48);
-  }
+/** Four numbers, of i16 or i32. */
+function fourAt<T>(at: usize): v128 {
+  return sizeof<T>() === 2 ? v128.load16x4_s(at) : v128.load(at);
 }
 
 /**
